@@ -183,6 +183,11 @@ route("DELETE", `files/${ID}/versions/${ID}`, ({ response }) => send(response, 2
 route("POST", `files/${ID}/signed-url`, ({ response, id }) =>
   send(response, 200, { url: living(id).download.url, expires_at: "2030-01-01T00:00:00Z" }),
 );
+route("GET", `files/${ID}/previews/${ID}`, async ({ response, url }) => {
+  // As when each request waits for it.
+  const Location = (await state.preview(url.pathname)) ?? refuse(404, "no_preview", "the file has no preview");
+  send(response, 302, undefined, { Location, "Cache-Control": "private, max-age=60" });
+});
 route("GET", `blobs/${ID}`, ({ response, id }) => {
   const { type, contents } = state.contents(id) ?? refuse(404, "not_found", "there is no such blob");
   response.writeHead(200, { "Content-Type": type, "Content-Length": contents.length }).end(contents);

@@ -1,9 +1,11 @@
 // What the service of the pages' workshop keeps: one account with folders, files and a trash, all made up.
 import { randomUUID } from "node:crypto";
 import { deflateSync } from "node:zlib";
+import { rgbaToThumbHash } from "thumbhash";
 
 const nodes = new Map();
 const blobs = new Map();
+const previews = new Map();
 let seq = 1;
 
 export const sequence = () => seq;
@@ -42,25 +44,40 @@ export const find = (id) => nodes.get(id === "root" ? rootId : id);
 
 export const addFolder = (parent, name, daysAgo = 0) => node(parent, "folder", name, daysAgo);
 
-export function addFile(
-  parent,
-  name,
-  content_type,
-  contents,
-  { daysAgo = 0, size = contents.length, picture = false } = {},
-) {
-  const blob = randomUUID();
-  blobs.set(blob, { type: content_type, contents });
-  const url = `/v1/blobs/${blob}`;
-  const shown = picture || (content_type.startsWith("image/") && contents.length > 0);
-  const thumbnail = shown ? { status: "ready", url, width: 256, height: 171 } : { status: "none", url: null };
-  return node(parent, "file", name, daysAgo, {
+function addBlob(type, contents) {
+  const id = randomUUID();
+  blobs.set(id, { type, contents });
+  return `/v1/blobs/${id}`;
+}
+
+export function addFile(parent, name, content_type, contents, { daysAgo = 0, size = contents.length, draw } = {}) {
+  const url = addBlob(content_type, contents);
+  const shown = content_type.startsWith("image/") && contents.length > 0;
+  const made = node(parent, "file", name, daysAgo, {
     content_type,
     size,
+    version: 1,
     sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    thumbnail,
+    thumbnail: shown ? { status: "ready", url: draw ? draw(64) : url } : { status: "none", url: null },
+    placeholder: draw ? hash(draw.colour) : null,
     download: { url, expires_at: at(-1) },
   });
+  const preview = (name, pixels) => {
+    const url = `/v1/files/${made.id}/previews/${name}`;
+    previews.set(url, { url: null, make: () => (draw ? draw(pixels) : made.download.url) });
+    return { url: `${url}?v=1` };
+  };
+  made.previews = shown ? { small: preview("small", 256), medium: preview("medium", 1024) } : null;
+  return made;
+}
+
+/** Where the preview at this path is, made when it is first asked for; null where there is none. */
+export async function preview(path) {
+  const preview = previews.get(path);
+  if (!preview) return null;
+  if (preview.url === null) await new Promise((resolve) => setTimeout(resolve, 400));
+  preview.url ??= preview.make();
+  return preview.url;
 }
 
 export const contents = (id) => blobs.get(id);
@@ -146,7 +163,7 @@ export const trashed = () =>
   [...nodes.values()]
     .filter((item) => item.trashed_at)
     // As the service tells it: without URLs.
-    .map(({ thumbnail: _, download: __, ...item }) => ({
+    .map(({ thumbnail: _, previews: __, placeholder: ___, download: ____, ...item }) => ({
       ...item,
       original_path: pathOf(item),
       original_parent_id: item.parent_id,
@@ -236,16 +253,27 @@ export const audit = Array.from({ length: 70 }, (_, index) => ({
   user_agent: sessions[index % 3].user_agent,
 }));
 
-/** A PNG of a gradient: what pictures of a list look like from afar. */
-function picture(width, height, [red, green, blue]) {
+/** The colour of a gradient at a place: what pictures of a list look like from afar. */
+function shade(x, y, colour) {
+  const light = 0.45 + (0.55 * (x + 1 - y)) / 2 + 0.08 * Math.sin(x * 40 + y * 20);
+  return colour.map((value) => Math.min(255, value * light));
+}
+
+/** The ThumbHash of such a gradient. */
+function hash(colour) {
+  const rgba = new Uint8Array(32 * 24 * 4);
+  for (let y = 0; y < 24; y += 1) {
+    for (let x = 0; x < 32; x += 1) rgba.set([...shade(x / 32, y / 24, colour), 255], (y * 32 + x) * 4);
+  }
+  return Buffer.from(rgbaToThumbHash(32, 24, rgba)).toString("base64");
+}
+
+/** A PNG of such a gradient. */
+function picture(width, height, colour) {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const light = 0.45 + (0.55 * (x / width + (height - y) / height)) / 2 + 0.08 * Math.sin(x / 9 + y / 17);
-      rows.set(
-        [red, green, blue].map((value) => Math.min(255, value * light)),
-        y * (width * 3 + 1) + 1 + x * 3,
-      );
+      rows.set(shade(x / width, y / height, colour), y * (width * 3 + 1) + 1 + x * 3);
     }
   }
   const chunk = (type, data) => {
@@ -303,9 +331,16 @@ const colours = {
   Heather: [190, 130, 220],
 };
 for (const [index, [name, colour]] of Object.entries(colours).entries()) {
-  addFile(rootId, `${name}.png`, "image/png", picture(360, index % 2 ? 240 : 300, colour), {
+  const [width, height] = index === 0 ? [1600, 1200] : [360, index % 2 ? 240 : 300];
+  // Its longer side has at most so many pixels.
+  const draw = (pixels) => {
+    const scale = Math.min(1, pixels / width);
+    return addBlob("image/png", picture(Math.round(width * scale), Math.round(height * scale), colour));
+  };
+  addFile(rootId, `${name}.png`, "image/png", picture(width, height, colour), {
     daysAgo: index * 3,
     size: 2_300_000 + index * 410_000,
+    draw: Object.assign(draw, { colour }),
   });
 }
 for (let index = 0; index < 10_000; index += 1) {

@@ -3,7 +3,10 @@ import { join } from "node:path";
 
 const NAMES = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license"];
 
-/** The licence texts of the packages below `root` that these inputs of a bundle come from. */
+/**
+ * The licence texts of the packages below `root` that these inputs of a bundle come from. Those of packages that are published without
+ * theirs stand in the folder `licenses`.
+ */
 export async function licenses(root, inputs) {
   const packages = new Set();
   for (const input of inputs) {
@@ -14,9 +17,8 @@ export async function licenses(root, inputs) {
   for (const name of [...packages].sort()) {
     const folder = join(root, "node_modules", name);
     const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    texts.push(
-      `${name} ${version} (${license})\n\n${(await firstOf(NAMES.map((file) => join(folder, file)))).trim()}\n`,
-    );
+    const paths = [...NAMES.map((file) => join(folder, file)), join(root, "licenses", `${name}.txt`)];
+    texts.push(`${name} ${version} (${license})\n\n${(await firstOf(paths)).trim()}\n`);
   }
   return texts.join(`\n${"-".repeat(78)}\n\n`);
 }

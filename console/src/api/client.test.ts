@@ -102,11 +102,50 @@ test("a read that the service is too busy for is repeated after the time that it
   assert.equal(asked.length, 3);
 });
 
+test("the time before a read is repeated ends with the wish for it", { timeout: 3000 }, async () => {
+  const leaving = new AbortController();
+  const asked = serve(() => problem(503, "unavailable", { "Retry-After": "5" }));
+  const answer = send("GET", "v1/a", { signal: leaving.signal });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  leaving.abort();
+  await assert.rejects(answer, { name: "AbortError" });
+  assert.equal(asked.length, 1);
+});
+
+test("a read that was given up when its refusal comes is not waited for", { timeout: 3000 }, async () => {
+  const asked = serve(() => problem(503, "unavailable", { "Retry-After": "5" }));
+  await assert.rejects(send("GET", "v1/a", { signal: AbortSignal.abort() }), { name: "AbortError" });
+  assert.equal(asked.length, 1);
+});
+
 test("what changes something, or would wait for long, is not repeated", async () => {
   const asked = serve((path) => problem(429, "rate_limited", { "Retry-After": path === "/v1/long" ? "60" : "0.01" }));
   await assert.rejects(send("POST", "v1/a"), ApiError);
   await assert.rejects(send("GET", "v1/long"), ApiError);
   assert.equal(asked.length, 2);
+});
+
+test("a caller that repeats reads itself is told at once, and when", async () => {
+  const asked = serve(() => problem(429, "rate_limited", { "Retry-After": "2" }));
+  const isRefusal = (error: unknown) => error instanceof ApiError && error.status === 429 && error.retryAfter === 2;
+  await assert.rejects(send("GET", "v1/a", { whenBusy: "fail" }), isRefusal);
+  assert.equal(asked.length, 1);
+});
+
+test("a redirection is the answer where it is not to be followed", async () => {
+  const redirection = Object.defineProperty(Response.error(), "type", { value: "opaqueredirect" });
+  serve((_, init) => {
+    assert.equal(init.redirect, "manual");
+    return redirection;
+  });
+  assert.equal(await send("GET", "v1/a", { redirect: "manual" }), redirection);
+});
+
+test("an address that the service has told is asked as it is", async () => {
+  const asked = serve(() => Response.json({}));
+  await send("GET", "/drive/v1/a?v=1");
+  await send("GET", "https://files.example.com/v1/a");
+  assert.deepEqual(asked, ["GET /drive/v1/a?v=1", "GET https://files.example.com/v1/a"]);
 });
 
 test("queries leave out what is not there, and keep what is false or zero", () => {

@@ -1,4 +1,5 @@
 import { basePath } from "../app/base";
+import { pause } from "./pause";
 import { Refresher } from "./refresher";
 import type { Problem } from "./types";
 
@@ -6,11 +7,14 @@ import type { Problem } from "./types";
 export class ApiError extends Error {
   readonly status: number;
   readonly problem: Problem;
+  /** Seconds after which the service wants to be asked again. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, problem: Problem) {
+  constructor(status: number, problem: Problem, retryAfter: number | null = null) {
     super(problem.detail);
     this.status = status;
     this.problem = problem;
+    this.retryAfter = retryAfter;
   }
 
   get code(): string {
@@ -29,6 +33,10 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** A redirection is the answer, and not followed. */
+  redirect?: "manual";
+  /** A read that the service is too busy for is not repeated here: the caller does that. */
+  whenBusy?: "fail";
 }
 
 type Ended = () => void;
@@ -39,14 +47,14 @@ export function onSessionEnded(listener: Ended): void {
   onEnded.add(listener);
 }
 
-/** The absolute path of a route of the service, `v1/…`, with a query of the values that are there. */
+/** The address of a route of the service, `v1/…`, or of one that the service has told, with a query of the values that are there. */
 export function url(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== "") parameters.set(name, String(value));
   }
   const text = parameters.toString();
-  return basePath + path + (text && `?${text}`);
+  return (path.startsWith("v1/") ? basePath : "") + path + (text && `?${text}`);
 }
 
 export const refresher: Refresher = new Refresher(async () => {
@@ -79,14 +87,16 @@ export async function send(method: string, path: string, options: RequestOptions
       answer = await exchange(method, target, options);
     }
   }
-  for (let attempt = 0; method === "GET" && attempt < REPETITIONS; attempt += 1) {
+  const repetitions = method === "GET" && options.whenBusy !== "fail" ? REPETITIONS : 0;
+  for (let attempt = 0; attempt < repetitions; attempt += 1) {
     const wait = retryAfter(answer);
     if (wait === null || wait > LONGEST_WAIT || !isBusy(answer.status)) break;
     discard(answer);
-    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    await pause(wait * 1000, options.signal);
     answer = await exchange(method, target, options);
   }
-  if (!answer.ok && answer.status !== 304) throw await failure(answer);
+  const isRedirection = answer.type === "opaqueredirect";
+  if (!answer.ok && answer.status !== 304 && !isRedirection) throw await failure(answer);
   return answer;
 }
 
@@ -116,6 +126,7 @@ async function exchange(method: string, target: string, options: RequestOptions)
     init.body = JSON.stringify(options.body);
   }
   if (options.signal) init.signal = options.signal;
+  if (options.redirect) init.redirect = options.redirect;
   try {
     return await fetch(target, init);
   } catch (error) {
@@ -131,7 +142,7 @@ async function needsRenewal(answer: Response): Promise<boolean> {
 }
 
 async function failure(answer: Response): Promise<ApiError> {
-  return new ApiError(answer.status, await readProblem(answer));
+  return new ApiError(answer.status, await readProblem(answer), retryAfter(answer));
 }
 
 async function readProblem(answer: Response): Promise<Problem> {

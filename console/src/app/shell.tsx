@@ -69,7 +69,7 @@ function Frame() {
   return (
     <div class="frame">
       <header class="top">
-        <button type="button" class="skip" onClick={focusMain}>
+        <button type="button" class="skip" onClick={() => focusMain()}>
           {t("nav.skip")}
         </button>
         <a class="home" href={href({ page: "files", folder: ROOT })} aria-label={t("nav.home")}>

@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { focusMain } from "./focus";
 import { Icon } from "./icon";
 import { FormError } from "./problem";
+import { useSubmit } from "./submit";
 
 interface DialogProps {
   title: string;
@@ -46,14 +47,14 @@ export function Dialog({ title, onClose, children, size = "small" }: DialogProps
       onKeyDown={(event) => event.stopPropagation()}
     >
       <div class="dialog-body">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id={heading} tabIndex={-1}>
             {title}
           </h2>
           <button type="button" class="icon-button" aria-label={t("action.close")} onClick={onClose}>
             <Icon name="close" />
           </button>
-        </header>
+        </div>
         {children}
       </div>
     </dialog>
@@ -128,41 +129,20 @@ interface FormDialogProps {
 
 /** A dialog with a form: while it is sent nothing is sent again, and a failure is told in it. */
 export function FormDialog({ title, submit, danger, onClose, onSubmit, children }: FormDialogProps) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const alive = useRef(true);
-  useEffect(
-    () => () => {
-      alive.current = false;
-    },
-    [],
-  );
-  const send = async (event: Event) => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit();
-    } catch (failure) {
-      if (alive.current) setError(failure);
-    } finally {
-      if (alive.current) setBusy(false);
-    }
-  };
+  const form = useSubmit(onSubmit);
   return (
     <Dialog title={title} onClose={onClose}>
-      <form onSubmit={(event) => void send(event)}>
+      <form ref={form.ref} onSubmit={form.onSubmit}>
         {children}
-        <FormError error={error} />
-        <footer class="dialog-foot">
+        <FormError error={form.error} />
+        <div class="dialog-foot">
           <button type="button" class="button" onClick={onClose}>
             {t("action.cancel")}
           </button>
-          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={busy}>
+          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={form.busy}>
             {submit}
           </button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   );

@@ -49,11 +49,19 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** One line in a form. */
-export function FormError({ id, error }: { id?: string; error: unknown }) {
+/** What the service says is wrong with one field of a request. */
+export function faultOf(error: unknown, field: string): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  return error.problem.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+}
+
+/** One line in a form: why it was refused, unless that is told at these fields. */
+export function FormError({ error, told = [] }: { error: unknown; told?: readonly string[] }) {
   if (error === null || error === undefined) return null;
+  const faults = error instanceof ApiError ? error.problem.errors : undefined;
+  if (faults?.length && faults.every(({ pointer }) => told.includes(pointer.slice(1)))) return null;
   return (
-    <p {...(id ? { id } : {})} class="form-error" role="alert">
+    <p class="form-error" role="alert">
       <Icon name="warning" size={18} />
       <span>{describe(error)}</span>
     </p>

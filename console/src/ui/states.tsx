@@ -1,11 +1,14 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
+import { useKeptFocus } from "./focus";
 import { Icon, type IconName } from "./icon";
 
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useKeptFocus(ref);
   return (
-    <div class="state">
+    <div ref={ref} class="state" tabIndex={-1}>
       <span class="state-icon">
         <Icon name={icon} size={40} />
       </span>

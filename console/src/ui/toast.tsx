@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { announce } from "./announcer";
+import { useFocusAfter, useFocusInside } from "./focus";
 import { Icon } from "./icon";
 import { describe } from "./problem";
 
@@ -48,6 +49,8 @@ export function Toasts() {
 
 /** Stays as long as the pointer or the focus is on it. */
 function ToastLine({ toast }: { toast: Toast }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useFocusAfter(useFocusInside(ref));
   const [held, hold] = useState(false);
   useEffect(() => {
     if (held) return;
@@ -56,6 +59,7 @@ function ToastLine({ toast }: { toast: Toast }) {
   }, [held, toast.id]);
   return (
     <div
+      ref={ref}
       class={`toast ${toast.tone}`}
       onPointerEnter={() => hold(true)}
       onPointerLeave={() => hold(false)}

@@ -5,8 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use hyper::body::Incoming;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue,
+};
 use hyper::service::{Service, service_fn};
-use hyper::{Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -42,6 +46,26 @@ impl S3Server {
         access_key_id: &str,
         secret_access_key: &str,
     ) -> io::Result<Self> {
+        Self::launch(address, folder, access_key_id, secret_access_key, false)
+    }
+
+    /// The same for pages of every origin too: browsers let them send parts to it, and read their tags (CORS).
+    pub fn start_for_pages_at(
+        address: SocketAddr,
+        folder: &Path,
+        access_key_id: &str,
+        secret_access_key: &str,
+    ) -> io::Result<Self> {
+        Self::launch(address, folder, access_key_id, secret_access_key, true)
+    }
+
+    fn launch(
+        address: SocketAddr,
+        folder: &Path,
+        access_key_id: &str,
+        secret_access_key: &str,
+        for_pages: bool,
+    ) -> io::Result<Self> {
         let files = FileSystem::new(folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut builder = S3ServiceBuilder::new(Uploads::new(files, folder));
         builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
@@ -59,7 +83,7 @@ impl S3Server {
             tokio::net::TcpListener::from_std(listener)?
         };
         // It serves until the runtime ends.
-        drop(runtime.spawn(serve(listener, service)));
+        drop(runtime.spawn(serve(listener, service, for_pages)));
         Ok(Self { address, folder: folder.to_owned(), runtime: Some(runtime) })
     }
 
@@ -114,7 +138,7 @@ impl Drop for S3Server {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
+async fn serve(listener: tokio::net::TcpListener, service: S3Service, for_pages: bool) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((socket, _)) = listener.accept().await else { continue };
@@ -125,7 +149,7 @@ async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
             continue;
         }
         let service = service.clone();
-        let service = service_fn(move |request| answer(service.clone(), request));
+        let service = service_fn(move |request| answer(service.clone(), request, for_pages));
         connections.spawn(async move {
             // A connection that breaks is the client's to notice.
             drop(
@@ -139,7 +163,16 @@ async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
 }
 
 /// A presigned URL of a kind that it does not know is "not implemented" for `s3s`; every other server refuses it.
-async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
+async fn answer(
+    service: S3Service,
+    request: Request<Incoming>,
+    for_pages: bool,
+) -> Result<Response<Body>, HttpError> {
+    if for_pages && request.method() == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        allow_pages(response.headers_mut());
+        return Ok(response);
+    }
     let presigned = request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
     // As servers do, it ends what it has begun though its client is gone: cut off midway it would hold the files of an
     // upload that it no longer knows, or know one whose files are gone.
@@ -152,5 +185,21 @@ async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Respon
     if presigned && response.status() == StatusCode::NOT_IMPLEMENTED {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
+    if for_pages {
+        allow_pages(response.headers_mut());
+    }
     Ok(response)
+}
+
+/// What a bucket says to pages whose origins it allows.
+fn allow_pages(headers: &mut HeaderMap) {
+    let fields = [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "PUT, GET, HEAD"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (ACCESS_CONTROL_EXPOSE_HEADERS, "ETag"),
+    ];
+    for (name, value) in fields {
+        drop(headers.insert(name, HeaderValue::from_static(value)));
+    }
 }

@@ -1,34 +1,9 @@
 //! What axe-core finds, in both themes, from a small phone to a large screen.
 
-use fm_e2e::{Api, Lane, Page, User, pictures, tool};
+use fm_e2e::{Api, Lane, User, pictures};
 
+use super::axe::is_accessible;
 use super::{open, open_as};
-
-/// Small phones, tablets, screens; in CSS pixels.
-const WIDTHS: [u32; 3] = [320, 768, 1440];
-
-/// What is wrong with the page as it is: the rule, and the elements that break it.
-const VIOLATIONS: &str = "axe.run({resultTypes: ['violations']}).then(({violations}) =>
-    violations.map(({id, nodes}) => `${id}: ${nodes.map(node => node.html).join(' ')}`))";
-
-/// Checks the page in every theme and width: nothing is violated, and nothing makes it wider than its window.
-async fn is_accessible(page: &Page) {
-    page.rests().await;
-    let axe = tool("TEST_CLIENTS").join("node_modules/axe-core/axe.min.js");
-    let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| panic!("{}: {error}", axe.display()));
-    page.evaluate(&format!("{axe}; 0")).await;
-    for scheme in ["light", "dark"] {
-        page.prefer(scheme).await;
-        for width in WIDTHS {
-            page.resize(width, 900).await;
-            let at = page.evaluate("location.pathname").await;
-            let violations: Vec<String> = serde_json::from_value(page.evaluate(VIOLATIONS).await).unwrap();
-            assert_eq!(violations, Vec::<String>::new(), "{at}, {scheme}, {width} pixels");
-            let shown = page.evaluate("document.documentElement.scrollWidth").await;
-            assert!(shown.as_u64().unwrap() <= width.into(), "{at} is {shown} pixels wide of {width}");
-        }
-    }
-}
 
 /// Checks these pages, of which each has a heading, for someone who is signed in.
 async fn are_accessible(user: &User, pages: &[(&str, &str)]) {
@@ -36,7 +11,7 @@ async fn are_accessible(user: &User, pages: &[(&str, &str)]) {
     for (path, heading) in pages {
         page.visit(&format!("{}{path}", user.server.base())).await;
         page.named("heading", heading).appears().await;
-        is_accessible(&page).await;
+        is_accessible(&page, path).await;
     }
 }
 
@@ -46,7 +21,7 @@ async fn the_doors() {
     for (path, heading) in [("/login", "Sign in"), ("/register", "Create an account")] {
         let page = open(&api, path).await;
         page.named("heading", heading).appears().await;
-        is_accessible(&page).await;
+        is_accessible(&page, path).await;
     }
 }
 

@@ -79,8 +79,7 @@ async fn with_the_keyboard_alone_the_same() {
     page.named("heading", "Old letters").appears().await;
     page.named("link", "File Manager, to your files").reach_by_tab().await;
     page.press("Enter").await;
-    page.named("row", "Archive, folder").has_focus().await;
-    page.press("ArrowDown").await;
+    // The keyboard is where it was.
     page.named("row", "Old letters, folder").has_focus().await;
     page.press("Delete").await;
     page.named("row", "Old letters, folder").disappears().await;
@@ -140,7 +139,9 @@ async fn a_chosen_file_is_uploaded_and_shown(lane: Lane) {
     let seen = "[...document.querySelectorAll('main img')].some(image => image.naturalWidth > 0)";
     eventually("the picture is shown", async || page.evaluate(seen).await.as_bool().filter(|shown| *shown))
         .await;
-    is_clean(&page).await;
+    page.rests().await;
+    // But for the preview: it is not there when it is asked for first.
+    assert_eq!(own_errors(&page), Vec::<String>::new());
     // The policy lets it ask its own host and the store, and no other.
     let file = user.get("/v1/files").send().await.expect(200).json();
     let url = file["items"][0]["download"]["url"].as_str().unwrap().to_owned();
@@ -179,6 +180,24 @@ async fn what_changes_elsewhere_is_seen_here() {
     page.rests().await;
     makes_folder(&user, "From elsewhere").await;
     page.named("row", "From elsewhere, folder").appears().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn what_is_done_in_one_tab_is_seen_in_those_behind_it() {
+    let user = Api::on(Lane::Embedded).user().await;
+    makes_folder(&user, "Archive").await;
+    let behind = open_as(&user, "/files").await;
+    behind.named("row", "Archive, folder").appears().await;
+    let page = behind.open_beside(&format!("{}/files", user.server.base())).await;
+    // A hidden page does not ask by itself whether something has changed: the other one tells it.
+    assert_eq!(behind.evaluate("document.visibilityState").await, "hidden");
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Letters").await;
+    page.press("Enter").await;
+    page.named("row", "Letters, folder").appears().await;
+    behind.shows("[role=row]", "Letters").await;
     is_clean(&page).await;
 }
 

@@ -2,10 +2,17 @@
 //! screen reader tells them. Its pages are the same on every lane; where files come from is not.
 
 mod accessibility;
+mod administration;
+mod axe;
+mod devices;
 mod doors;
 mod files;
+mod keyboard;
 mod many;
+mod media;
 mod pages;
+mod previews;
+mod states;
 mod tokens;
 mod uploads;
 

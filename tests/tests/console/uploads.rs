@@ -1,18 +1,56 @@
 //! Uploads that outlive what happens to them.
 
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Page, noise, sha256_hex, within};
+use fm_e2e::{Api, Lane, Page, Server, User, noise, sha256_hex, within};
+use sha2::Digest as _;
 
-use super::{open_as, own_errors};
+use super::{asked_elsewhere, open_as, own_errors};
 
 /// Many bytes, which take some seconds at this pace.
-const SIZE: usize = 48 << 20;
+const SIZE: u64 = 48 << 20;
 const BYTES_A_SECOND: u64 = 8_000_000;
 
-/// How long the slowest of these uploads may take.
+/// How many bytes the upload has that outlives the deaths of the server: `TEST_CONSOLE_UPLOAD_BYTES=2147483648` is one of 2 GiB.
+fn size() -> u64 {
+    number("TEST_CONSOLE_UPLOAD_BYTES", SIZE)
+}
+
+/// How many files are chosen at once: `TEST_CONSOLE_FILES=2000`.
+fn count() -> usize {
+    number("TEST_CONSOLE_FILES", 500)
+}
+
+/// The number in this variable, or else `usual`.
+fn number<T: FromStr<Err: Debug>>(variable: &str, usual: T) -> T {
+    std::env::var(variable).map_or(usual, |given| given.parse().expect("it is a number"))
+}
+
+/// As many bytes as pages send to the store itself, where it takes them.
+const LARGE: usize = 64 << 20;
+
+/// How long the slowest of these uploads may take, but for those whose size or number is chosen.
 const ARRIVAL: Duration = Duration::from_mins(3);
+
+/// Writes a file of so many bytes, a whole number of MiB of which no two are the same, and gives the SHA-256 of it.
+fn film(path: &Path, size: u64) -> String {
+    let mut file = File::create(path).unwrap();
+    let mut digest = sha2::Sha256::new();
+    let mut piece = noise(1 << 20);
+    for number in 0..size >> 20 {
+        piece[..8].copy_from_slice(format!("{number:08}").as_bytes());
+        digest.update(&piece);
+        file.write_all(&piece).unwrap();
+    }
+    hex::encode(digest.finalize())
+}
 
 /// Chooses these files in a page that shows the root folder.
 async fn upload(page: &Page, files: &[PathBuf]) {
@@ -23,7 +61,12 @@ async fn upload(page: &Page, files: &[PathBuf]) {
 
 /// Waits until the list of uploads says this.
 async fn tells(page: &Page, text: &str) {
-    within(ARRIVAL, &format!("the list of uploads says {text:?}"), async || {
+    tells_within(ARRIVAL, page, text).await;
+}
+
+/// The same for what may take longer.
+async fn tells_within(limit: Duration, page: &Page, text: &str) {
+    within(limit, &format!("the list of uploads says {text:?}"), async || {
         page.texts("#tray-title").await.iter().any(|shown| shown == text).then_some(())
     })
     .await;
@@ -31,8 +74,13 @@ async fn tells(page: &Page, text: &str) {
 
 /// Waits until so much of all uploads is sent, in percent.
 async fn is_sent(page: &Page, percent: u64) {
+    is_sent_within(ARRIVAL, page, percent).await;
+}
+
+/// The same for what may take longer.
+async fn is_sent_within(limit: Duration, page: &Page, percent: u64) {
     let shown = "parseInt(document.querySelector('.tray-speed span')?.innerText)";
-    within(ARRIVAL, &format!("{percent} % are sent"), async || {
+    within(limit, &format!("{percent} % are sent"), async || {
         page.evaluate(shown).await.as_u64().filter(|sent| *sent >= percent)
     })
     .await;
@@ -45,25 +93,102 @@ async fn an_upload_outlives_two_deaths_of_the_server_and_many_renewals_of_the_se
     let api = Api::with(Lane::Embedded, &variables);
     let user = api.user().await;
     let folder = tempfile::tempdir().unwrap();
-    let content = noise(SIZE);
     let path = folder.path().join("Film.bin");
-    std::fs::write(&path, &content).unwrap();
+    let size = size();
+    let digest = film(&path, size);
 
     let page = open_as(&user, "/files").await;
-    page.slow_down(BYTES_A_SECOND).await;
+    // However large it is, it takes no more than a minute where the machine is quick enough.
+    page.slow_down(BYTES_A_SECOND.max(size / 60)).await;
+    let limit = ARRIVAL + Duration::from_secs(size / 4_000_000);
     upload(&page, &[path]).await;
     for percent in [20, 60] {
-        is_sent(&page, percent).await;
+        is_sent_within(limit, &page, percent).await;
         api.server.kill();
         api.server.resume();
     }
-    tells(&page, "1 of 1 uploaded").await;
+    tells_within(limit, &page, "1 of 1 uploaded").await;
     page.named("row", "Film.bin").appears().await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 
     let files = user.again().await.all(&[]).await;
     assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!((files[0].size, &files[0].sha256), (SIZE as u64, &Some(sha256_hex(&content))));
+    assert_eq!((files[0].size, &files[0].sha256), (size, &Some(digest)));
+}
+
+/// How many bytes the service has of the only upload that the page has begun, once these do not grow any more.
+async fn standing_offset(page: &Page, user: &User) -> u64 {
+    let base = user.server.base();
+    let begun = format!("{base}/v1/uploads/");
+    let url = page.requests().into_iter().find(|url| url.starts_with(&begun)).expect("an upload was begun");
+    let path = url.strip_prefix(&base).unwrap();
+    let mut before = None;
+    within(ARRIVAL, "nothing is sent any more", async || {
+        let answer = user.head(path).header("tus-resumable", "1.0.0").send().await;
+        let now: Option<u64> = answer.header("upload-offset").and_then(|offset| offset.parse().ok());
+        let stands = now == before;
+        before = now;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        now.filter(|_| stands)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_upload_is_paused_and_goes_on_also_while_the_service_is_away() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+
+    let page = open_as(&user, "/files").await;
+    // So that there is time to pause it twice.
+    page.slow_down(BYTES_A_SECOND / 2).await;
+    upload(&page, &[path]).await;
+    is_sent(&page, 20).await;
+    page.named("button", "Pause Film.bin").click().await;
+    page.shows(".upload.paused", "Paused").await;
+    let first = standing_offset(&page, &user).await;
+    assert!(first > 0 && first < SIZE, "{first} bytes of {SIZE} are there");
+
+    api.server.kill();
+    page.named("button", "Go on with Film.bin").click().await;
+    page.shows(".upload.sending", "Film.bin").await;
+    api.server.resume();
+    is_sent(&page, 60).await;
+    page.named("button", "Pause all uploads").click().await;
+    page.shows(".upload.paused", "Paused").await;
+    let second = standing_offset(&page, &user).await;
+    assert!(second > first && second < SIZE, "{second} bytes of {SIZE} are there after {first}");
+    page.named("button", "Go on with all uploads").click().await;
+    tells(&page, "1 of 1 uploaded").await;
+
+    let files = user.all(&[]).await;
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(files[0].sha256, Some(digest));
+    let creation = format!("{}/v1/uploads", api.server.base());
+    assert_eq!(page.statuses(&creation), [201], "what was sent before is not sent again");
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_upload_that_was_refused_is_tried_again() {
+    let api = Api::with(Lane::Embedded, &[("USER_QUOTA_BYTES", "1000000")]);
+    let user = api.user().await;
+    let large = user.file("Old film.bin", noise(900_000)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    std::fs::write(&path, noise(500_000)).unwrap();
+    let page = open_as(&user, "/files").await;
+    upload(&page, &[path]).await;
+    page.shows(".upload.failed", "Your storage is full.").await;
+    tells(&page, "0 of 1 uploaded").await;
+    user.delete(&User::path(&large)).send().await.expect(204);
+    page.named("button", "Try Film.bin again").click().await;
+    tells(&page, "1 of 1 uploaded").await;
+    page.named("row", "Film.bin").appears().await;
 }
 
 #[tokio::test]
@@ -71,9 +196,8 @@ async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
     let api = Api::on(Lane::Embedded);
     let user = api.user().await;
     let folder = tempfile::tempdir().unwrap();
-    let content = noise(SIZE);
     let path = folder.path().join("Film.bin");
-    std::fs::write(&path, &content).unwrap();
+    let digest = film(&path, SIZE);
 
     let page = open_as(&user, "/files").await;
     page.slow_down(BYTES_A_SECOND).await;
@@ -84,7 +208,7 @@ async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
 
     let files = user.all(&[]).await;
     assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!(files[0].sha256, Some(sha256_hex(&content)));
+    assert_eq!(files[0].sha256, Some(digest));
     let creation = format!("{}/v1/uploads", api.server.base());
     let begun = page.requests().iter().filter(|url| **url == creation).count();
     assert_eq!(begun, 1, "what was sent before is not sent again");
@@ -137,24 +261,75 @@ async fn a_taken_name_is_asked_about_and_what_was_replaced_comes_back() {
     assert_eq!(size().await, [5]);
 }
 
+/// Has the page note how many rows its lists have at most from now on.
+const COUNT_ROWS: &str = "window.rows = 0;
+    new MutationObserver(() => {
+        window.rows = Math.max(window.rows, document.querySelectorAll('[role=row], .tray li').length);
+    }).observe(document, {childList: true, subtree: true});
+    0";
+
 #[tokio::test]
-async fn hundreds_of_files_arrive_each_once() {
-    const COUNT: usize = 300;
+async fn many_files_arrive_each_once() {
+    let count = count();
     let user = Api::on(Lane::Embedded).user().await;
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> =
-        (0..COUNT).map(|number| folder.path().join(format!("Scan {number:03}.txt"))).collect();
+        (0..count).map(|number| folder.path().join(format!("Scan {number:05}.txt"))).collect();
     for path in &paths {
         std::fs::write(path, path.to_str().unwrap()).unwrap();
     }
     let page = open_as(&user, "/files").await;
+    page.evaluate(COUNT_ROWS).await;
     upload(&page, &paths).await;
-    tells(&page, &format!("{COUNT} of {COUNT} uploaded")).await;
+    let limit = ARRIVAL + Duration::from_millis(100) * u32::try_from(count).unwrap();
+    let shown = page.evaluate(&format!("({count}).toLocaleString('en')")).await;
+    let shown = shown.as_str().unwrap();
+    tells_within(limit, &page, &format!("{shown} of {shown} uploaded")).await;
     assert_eq!(page.errors(), Vec::<String>::new(), "errors in the console");
-    let rows = page.evaluate("document.querySelectorAll('[role=row], .tray li').length").await;
-    assert!(rows.as_u64().unwrap() < 200, "{rows} rows");
+    let rows = page.evaluate("window.rows").await.as_u64().unwrap();
+    assert!(rows > 0 && rows < 200, "{rows} rows");
     let mut names: Vec<String> = user.all(&[]).await.into_iter().map(|file| file.name).collect();
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), COUNT);
+    assert_eq!(names.len(), count);
+}
+
+/// Uploads a large file to this server, and waits until its content is known to be the right one.
+async fn a_large_file_arrives(server: Server) -> (User, Page) {
+    let user = Api::of(Arc::new(server)).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let content = noise(LARGE);
+    let path = folder.path().join("Film.bin");
+    std::fs::write(&path, &content).unwrap();
+    let page = open_as(&user, "/files").await;
+    upload(&page, &[path]).await;
+    tells(&page, "1 of 1 uploaded").await;
+    page.named("row", "Film.bin").appears().await;
+    let digest = Some(sha256_hex(&content));
+    within(ARRIVAL, "the content is the right one", async || {
+        let files = user.all(&[]).await;
+        (files.len() == 1 && files[0].sha256 == digest).then_some(())
+    })
+    .await;
+    (user, page)
+}
+
+#[tokio::test]
+async fn a_large_file_goes_to_the_store_without_the_service_between() {
+    let (user, page) = a_large_file_arrives(Server::with_a_store_for_pages()).await;
+    let part = user.capabilities().await.part_size_bytes.expect("there are direct uploads");
+    // The browser asks the store about each part before it sends that.
+    let sent: BTreeSet<String> = asked_elsewhere(&page, &user).into_iter().collect();
+    assert_eq!(sent.len() as u64, (LARGE as u64).div_ceil(part), "{sent:?}");
+    let creation = format!("{}/v1/uploads", user.server.base());
+    assert!(!page.requests().contains(&creation), "nothing goes through the service");
+    assert_eq!(page.errors(), Vec::<String>::new(), "errors in the console");
+}
+
+#[tokio::test]
+async fn a_large_file_arrives_where_the_store_takes_nothing_from_pages() {
+    let (user, page) = a_large_file_arrives(Server::on_shaky_ground()).await;
+    let creation = format!("{}/v1/uploads", user.server.base());
+    assert!(page.requests().contains(&creation), "it goes through the service");
+    assert_eq!(user.all(&[]).await.len(), 1);
 }

@@ -1,7 +1,8 @@
-import type { ComponentChildren } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import type { ComponentChildren, VNode } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Page } from "../../api/types";
 import { t } from "../../i18n";
+import { useKeptFocus } from "../../ui/focus";
 import type { IconName } from "../../ui/icon";
 import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
@@ -31,8 +32,19 @@ interface TableProps<T extends { id: string }> {
   row: (item: T) => readonly ComponentChildren[];
 }
 
-/** A table of what admins look at, with more at its foot. On narrow screens each row is a card of its own. */
-export function Table<T extends { id: string }>({ caption, list, heads, empty, row }: TableProps<T>) {
+/** A table of what admins look at, with more at its foot. The focus stays in it when a row goes. */
+export function Table<T extends { id: string }>(props: TableProps<T>) {
+  const ref = useRef<HTMLDivElement>(null);
+  useKeptFocus(ref);
+  return (
+    <div ref={ref} class="pages" role="group" tabIndex={-1} aria-label={props.caption}>
+      {contentOf(props)}
+    </div>
+  );
+}
+
+/** On narrow screens each row is a card of its own. */
+function contentOf<T extends { id: string }>({ caption, list, heads, empty, row }: TableProps<T>): VNode {
   if (list.status.value === "failed") return <Failure error={list.error.value} retry={() => void list.load()} />;
   if (list.status.value === "loading") return <Loading />;
   if (list.items.value.length === 0) return <Empty icon={empty.icon} title={empty.title} />;

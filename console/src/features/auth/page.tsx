@@ -1,61 +1,39 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
-import { ApiError } from "../../api/client";
 import { go, href } from "../../app/router";
 import { loadAccount } from "../../app/session";
 import { t } from "../../i18n";
+import { EmailField, NewPasswordField, PasswordField } from "../../ui/credentials";
 import { Field } from "../../ui/field";
 import { LanguageSelect } from "../../ui/language";
 import { Logo } from "../../ui/logo";
-import { FormError } from "../../ui/problem";
+import { FormError, faultOf } from "../../ui/problem";
+import { type Submission, useSubmit } from "../../ui/submit";
 import { useTitle } from "../../ui/title";
-
-const PASSWORD = { least: 8, most: 128 };
 
 interface DoorProps {
   title: string;
   submit: string;
-  onSubmit: () => Promise<void>;
-  error: unknown;
-  setError: (error: unknown) => void;
+  form: Submission;
   children: ComponentChildren;
   foot: ComponentChildren;
 }
 
-/** The frame of both forms. After a refusal the focus goes to what is wrong. */
-function Door({ title, submit, onSubmit, error, setError, children, foot }: DoorProps) {
-  const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
+/** The frame of both forms. */
+function Door({ title, submit, form, children, foot }: DoorProps) {
   useTitle(title);
-  useEffect(() => form.current?.querySelector("input")?.focus(), []);
-  const send = async (event: Event) => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit();
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-      requestAnimationFrame(() => {
-        const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
-        (invalid ?? form.current?.querySelector("input"))?.focus();
-      });
-    }
-  };
-  const general = error instanceof ApiError && error.problem.errors?.length ? null : error;
+  useEffect(() => form.ref.current?.querySelector("input")?.focus(), []);
   return (
     <main class="door" id="main">
       <div class="door-card">
         <Logo />
         <h1 tabIndex={-1}>{title}</h1>
-        <form ref={form} onSubmit={(event) => void send(event)}>
-          <FormError error={general} />
+        <form ref={form.ref} onSubmit={form.onSubmit}>
+          <FormError error={form.error} told={["name", "email", "password"]} />
           {children}
-          <button type="submit" class="button primary wide" aria-disabled={busy}>
-            {busy ? t("state.wait") : submit}
+          <button type="submit" class="button primary wide" aria-disabled={form.busy}>
+            {form.busy ? t("state.wait") : submit}
           </button>
         </form>
         <p class="door-foot">{foot}</p>
@@ -63,12 +41,6 @@ function Door({ title, submit, onSubmit, error, setError, children, foot }: Door
       <LanguageSelect />
     </main>
   );
-}
-
-/** What the service says is wrong with one field. */
-function faultOf(error: unknown, field: string): string | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  return error.problem.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
 }
 
 async function enter(next: string | null): Promise<void> {
@@ -80,8 +52,11 @@ async function enter(next: string | null): Promise<void> {
 export function LoginPage({ next }: { next: string | null }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(null);
   const [open, setOpen] = useState(false);
+  const form = useSubmit(async () => {
+    await auth.logIn({ email, password });
+    await enter(next);
+  }, "input");
   useEffect(() => {
     auth.capabilities().then(
       (capabilities) => setOpen(capabilities.registration_open),
@@ -92,12 +67,7 @@ export function LoginPage({ next }: { next: string | null }) {
     <Door
       title={t("login.title")}
       submit={t("login.submit")}
-      error={error}
-      setError={setError}
-      onSubmit={async () => {
-        await auth.logIn({ email, password });
-        await enter(next);
-      }}
+      form={form}
       foot={
         open && (
           <>
@@ -106,25 +76,8 @@ export function LoginPage({ next }: { next: string | null }) {
         )
       }
     >
-      <Field
-        label={t("field.email")}
-        type="email"
-        autocomplete="username"
-        value={email}
-        onValue={setEmail}
-        required
-        autofocus
-        error={faultOf(error, "email")}
-      />
-      <Field
-        label={t("field.password")}
-        type="password"
-        autocomplete="current-password"
-        value={password}
-        onValue={setPassword}
-        required
-        error={faultOf(error, "password")}
-      />
+      <EmailField value={email} onValue={setEmail} error={form.error} autofocus />
+      <PasswordField value={password} onValue={setPassword} error={form.error} />
     </Door>
   );
 }
@@ -133,18 +86,16 @@ export function RegisterPage({ next }: { next: string | null }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(null);
+  const form = useSubmit(async () => {
+    await auth.register({ email, password, ...(name.trim() ? { name: name.trim() } : {}) });
+    await auth.logIn({ email, password });
+    await enter(next);
+  }, "input");
   return (
     <Door
       title={t("register.title")}
       submit={t("register.submit")}
-      error={error}
-      setError={setError}
-      onSubmit={async () => {
-        await auth.register({ email, password, ...(name.trim() ? { name: name.trim() } : {}) });
-        await auth.logIn({ email, password });
-        await enter(next);
-      }}
+      form={form}
       foot={
         <>
           {t("register.haveAccount")} <a href={href({ page: "login", next })}>{t("login.title")}</a>
@@ -157,29 +108,10 @@ export function RegisterPage({ next }: { next: string | null }) {
         value={name}
         onValue={setName}
         autofocus
-        error={faultOf(error, "name")}
+        error={faultOf(form.error, "name")}
       />
-      <Field
-        label={t("field.email")}
-        type="email"
-        autocomplete="username"
-        value={email}
-        onValue={setEmail}
-        required
-        error={faultOf(error, "email")}
-      />
-      <Field
-        label={t("field.password")}
-        type="password"
-        autocomplete="new-password"
-        value={password}
-        onValue={setPassword}
-        required
-        minLength={PASSWORD.least}
-        maxLength={PASSWORD.most}
-        hint={t("field.passwordHint", { least: PASSWORD.least })}
-        error={faultOf(error, "password")}
-      />
+      <EmailField value={email} onValue={setEmail} error={form.error} />
+      <NewPasswordField value={password} onValue={setPassword} error={form.error} />
     </Door>
   );
 }

@@ -20,7 +20,7 @@ export function askConflict(names: readonly string[], canReplace: boolean): Prom
             ))}
           </ul>
           {names.length > 5 && <p class="muted">{t("conflict.others", { count: names.length - 5 })}</p>}
-          <footer class="dialog-foot">
+          <div class="dialog-foot">
             <button type="button" class="button" onClick={answer("skip")}>
               {t("conflict.skip")}
             </button>
@@ -32,7 +32,7 @@ export function askConflict(names: readonly string[], canReplace: boolean): Prom
             <button type="button" class="button primary" onClick={answer("rename")}>
               {t("conflict.keep")}
             </button>
-          </footer>
+          </div>
         </Dialog>
       );
     });

@@ -113,8 +113,10 @@ function Versions({ file }: { file: FileItem }) {
     api.versions(file.id).then((page) => setVersions(page.items), setError);
   };
   useEffect(load, [file.id, file.updated_at]);
+  const ref = useRef<HTMLElement>(null);
+  useKeptFocus(ref);
   return (
-    <section class="versions" aria-labelledby="versions-title">
+    <section ref={ref} class="versions" tabIndex={-1} aria-labelledby="versions-title">
       <h3 id="versions-title">{t("versions.title")}</h3>
       {error !== null && <p class="muted">{describe(error)}</p>}
       {versions === null && error === null && <Loading rows={2} />}

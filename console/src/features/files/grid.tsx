@@ -2,7 +2,7 @@ import type { TargetedKeyboardEvent, VNode } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
-import { focusIsLost, useFocusInside } from "../../ui/focus";
+import { focusIsLost, useFocusAfter, useFocusInside } from "../../ui/focus";
 import { openMenu } from "../../ui/menu";
 import { reveal, type Window, windowOf } from "../../ui/window";
 import { type CellProps, Head, Line, Tile } from "./grid-cells";
@@ -31,6 +31,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   const [window_, setWindow] = useState<Window>({ start: 0, end: 0 });
   const [target, setTarget] = useState<string | null>(null);
   const inside = useFocusInside(scroller);
+  useFocusAfter(inside);
   const wanted = useRef(false);
   const typed = useRef({ text: "", at: 0 });
 

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
@@ -8,6 +8,7 @@ import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
 import { day, size } from "../../i18n/format";
+import { focusMainInPlace, useKeptFocus } from "../../ui/focus";
 import { Icon } from "../../ui/icon";
 import { MenuButton, type MenuItem } from "../../ui/menu";
 import { PagedList } from "../../ui/paged";
@@ -60,7 +61,8 @@ export function FilesPage({ folder }: { folder: string }) {
     [folder, key, order],
   );
   const selection = useMemo(() => signal<Selection>({ ...nothing, active: leftLast() }), [folder]);
-  useEffect(() => () => leave(folder), [folder]);
+  // Before the next page is drawn.
+  useLayoutEffect(() => () => leave(folder), [folder]);
   useLive(wanted, leaving);
   // In another order the list is another one: until that is here, what is shown stays.
   const list = wanted.status.value === "loading" && before.current ? before.current : wanted;
@@ -91,6 +93,8 @@ export function FilesPage({ folder }: { folder: string }) {
   const name = folder === ROOT || here?.parent_id === null ? t("files.root") : (here?.name ?? "");
   useTitle(name);
 
+  const head = useRef<HTMLElement>(null);
+  useKeptFocus(head, focusMainInPlace);
   const target = { id: folder, name };
   const chooser = useChooser(target);
   const [dropping, setDropping] = useState(false);
@@ -146,7 +150,7 @@ export function FilesPage({ folder }: { folder: string }) {
           void upload(fromTransfer(event.dataTransfer), target);
         }}
       >
-        <header class="page-head">
+        <header ref={head} class="page-head" tabIndex={-1}>
           <Crumbs folder={folder} here={here} />
           {lost === null && (
             <div class="toolbar">

@@ -6,6 +6,7 @@ import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
 import { Dialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
+import { useKeptFocus } from "../../ui/focus";
 import { Icon } from "../../ui/icon";
 import { Failure, FormError } from "../../ui/problem";
 import { Empty, Loading } from "../../ui/states";
@@ -41,7 +42,8 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
   const [refused, setRefused] = useState<unknown>(null);
   const [name, setName] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  useKeptFocus(list);
   const here = trail.at(-1) ?? root;
 
   useEffect(() => {
@@ -123,32 +125,34 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
           ))}
         </ol>
       </nav>
-      <ul ref={list} class="picker" tabIndex={-1} aria-label={t("picker.folders", { name: here.name })}>
+      <div ref={list} class="picker" role="group" tabIndex={-1} aria-label={t("picker.folders", { name: here.name })}>
         {error !== null && <Failure error={error} retry={() => void load()} />}
         {folders === null && error === null && <Loading rows={4} />}
         {folders?.length === 0 && <Empty icon="folder" title={t("picker.empty")} />}
-        {folders?.map((folder) => (
-          <li key={folder.id}>
-            <button
-              type="button"
-              class="picker-row"
-              disabled={without.has(folder.id)}
-              onClick={() => enter([...trail, folder])}
-            >
-              <Icon name="folder" />
-              <span class="name">{folder.name}</span>
-              <Icon name="chevron-end" size={16} mirrored />
-            </button>
-          </li>
-        ))}
-        {next !== null && (
-          <li>
-            <button type="button" class="button" onClick={() => void more()}>
-              {t("action.more")}
-            </button>
-          </li>
+        {folders && folders.length > 0 && (
+          <ul>
+            {folders.map((folder) => (
+              <li key={folder.id}>
+                <button
+                  type="button"
+                  class="picker-row"
+                  disabled={without.has(folder.id)}
+                  onClick={() => enter([...trail, folder])}
+                >
+                  <Icon name="folder" />
+                  <span class="name">{folder.name}</span>
+                  <Icon name="chevron-end" size={16} mirrored />
+                </button>
+              </li>
+            ))}
+          </ul>
         )}
-      </ul>
+        {next !== null && (
+          <button type="button" class="button" onClick={() => void more()}>
+            {t("action.more")}
+          </button>
+        )}
+      </div>
       {name === null ? (
         <button type="button" class="button quiet start" onClick={() => setName("")}>
           <Icon name="folder-plus" size={18} />
@@ -170,14 +174,14 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
         </form>
       )}
       <FormError error={refused} />
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" class="button" onClick={onClose}>
           {t("action.cancel")}
         </button>
         <button type="button" class="button primary" aria-disabled={busy} onClick={() => void pick()}>
           {submit}
         </button>
-      </footer>
+      </div>
     </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
 import type { Session } from "../../api/types";
 import { go } from "../../app/router";
@@ -6,12 +6,15 @@ import { account, loadAccount } from "../../app/session";
 import { theme, themes } from "../../app/theme";
 import { t } from "../../i18n";
 import { dateTime, percent, size } from "../../i18n/format";
+import { NewPasswordField, PasswordField } from "../../ui/credentials";
 import { confirm, FormDialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
+import { useKeptFocus } from "../../ui/focus";
 import { LanguageSelect } from "../../ui/language";
-import { Failure, FormError } from "../../ui/problem";
+import { Failure, FormError, faultOf } from "../../ui/problem";
 import { useResource } from "../../ui/resource";
 import { Bar, Loading } from "../../ui/states";
+import { useSubmit } from "../../ui/submit";
 import { useTitle } from "../../ui/title";
 import { toast } from "../../ui/toast";
 import { dropUploads } from "../uploads/start";
@@ -19,6 +22,7 @@ import { agentName } from "./agent";
 
 export function SettingsPage() {
   useTitle(t("nav.settings"));
+  const [changes, setChanges] = useState(0);
   return (
     <div class="page scrolls">
       <div class="column">
@@ -26,8 +30,8 @@ export function SettingsPage() {
         <StorageCard />
         <Appearance />
         {account.value ? <Profile key={account.value.id} /> : <Loading rows={2} />}
-        <Password />
-        <Sessions />
+        <Password onChanged={() => setChanges(changes + 1)} />
+        <Sessions key={changes} />
         <Removal />
       </div>
     </div>
@@ -95,21 +99,6 @@ function Appearance() {
   );
 }
 
-/** Sends a form once at a time. */
-function useSubmit(run: () => Promise<void>) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    await run().catch(setError);
-    setBusy(false);
-  };
-  return { busy, error, onSubmit: (event: Event) => void submit(event) };
-}
-
 function Profile() {
   const [name, setName] = useState(account.value?.name ?? "");
   const form = useSubmit(async () => {
@@ -120,13 +109,19 @@ function Profile() {
   return (
     <section class="card" aria-labelledby="profile-title">
       <h2 id="profile-title">{t("settings.profile")}</h2>
-      <form onSubmit={form.onSubmit}>
+      <form ref={form.ref} onSubmit={form.onSubmit}>
         <p class="field">
           <span class="field-label">{t("field.email")}</span>
           <span class="selectable">{account.value?.email}</span>
         </p>
-        <Field label={t("field.name")} autocomplete="name" value={name} onValue={setName} />
-        <FormError error={form.error} />
+        <Field
+          label={t("field.name")}
+          autocomplete="name"
+          value={name}
+          onValue={setName}
+          error={faultOf(form.error, "name")}
+        />
+        <FormError error={form.error} told={["name"]} />
         <button type="submit" class="button primary" aria-disabled={form.busy}>
           {t("action.save")}
         </button>
@@ -135,20 +130,21 @@ function Profile() {
   );
 }
 
-function Password() {
+function Password({ onChanged }: { onChanged: () => void }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const form = useSubmit(async () => {
     await auth.changePassword(current, next);
     setCurrent("");
     setNext("");
+    onChanged();
     toast(t("password.changed"));
   });
   return (
     <section class="card" aria-labelledby="password-title">
       <h2 id="password-title">{t("password.title")}</h2>
       <p class="muted">{t("password.hint")}</p>
-      <form onSubmit={form.onSubmit}>
+      <form ref={form.ref} onSubmit={form.onSubmit}>
         <input
           type="text"
           class="visually-hidden"
@@ -158,26 +154,21 @@ function Password() {
           value={account.value?.email ?? ""}
           readOnly
         />
-        <Field
+        <PasswordField
+          name="current_password"
           label={t("password.current")}
-          type="password"
-          autocomplete="current-password"
           value={current}
           onValue={setCurrent}
-          required
+          error={form.error}
         />
-        <Field
+        <NewPasswordField
+          name="new_password"
           label={t("password.new")}
-          type="password"
-          autocomplete="new-password"
           value={next}
           onValue={setNext}
-          required
-          minLength={8}
-          maxLength={128}
-          hint={t("field.passwordHint", { least: 8 })}
+          error={form.error}
         />
-        <FormError error={form.error} />
+        <FormError error={form.error} told={["current_password", "new_password"]} />
         <button type="submit" class="button primary" aria-disabled={form.busy}>
           {t("password.submit")}
         </button>
@@ -187,6 +178,8 @@ function Password() {
 }
 
 function Sessions() {
+  const ref = useRef<HTMLElement>(null);
+  useKeptFocus(ref);
   const sessions = useResource(async () => (await auth.sessions()).items);
   const endAll = () =>
     confirm({
@@ -201,7 +194,7 @@ function Sessions() {
       },
     });
   return (
-    <section class="card" aria-labelledby="sessions-title">
+    <section ref={ref} class="card" tabIndex={-1} aria-labelledby="sessions-title">
       <h2 id="sessions-title">{t("sessions.title")}</h2>
       {sessions.error !== null && <Failure error={sessions.error} retry={sessions.reload} />}
       {sessions.value === null && sessions.error === null && <Loading rows={3} />}
@@ -283,14 +276,7 @@ function RemovalDialog({ close }: { close: () => void }) {
       }}
     >
       <p>{t("removal.warning")}</p>
-      <Field
-        label={t("field.password")}
-        type="password"
-        autocomplete="current-password"
-        value={password}
-        onValue={setPassword}
-        required
-      />
+      <PasswordField value={password} onValue={setPassword} />
     </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import * as api from "../../api/items";
 import type { TrashedItem } from "../../api/types";
 import { changed, useLive } from "../../app/live";
@@ -7,6 +7,7 @@ import { account } from "../../app/session";
 import { t } from "../../i18n";
 import { day, daysUntil, size } from "../../i18n/format";
 import { confirm } from "../../ui/dialog";
+import { focusMainInPlace, useKeptFocus } from "../../ui/focus";
 import { Icon } from "../../ui/icon";
 import type { MenuItem } from "../../ui/menu";
 import { PagedList } from "../../ui/paged";
@@ -42,6 +43,8 @@ export function TrashPage() {
   const list = useMemo(() => new PagedList<TrashedItem>((request) => api.trash(request)), []);
   const selection = useMemo(() => signal<Selection>(nothing), []);
   useLive(list, leaving);
+  const head = useRef<HTMLElement>(null);
+  useKeptFocus(head, focusMainInPlace);
   const items = list.items.value;
   const selected = items.filter((item) => selection.value.selected.has(item.id));
 
@@ -58,7 +61,7 @@ export function TrashPage() {
 
   return (
     <div class="page">
-      <header class="page-head">
+      <header ref={head} class="page-head" tabIndex={-1}>
         <h1 tabIndex={-1}>{t("nav.trash")}</h1>
         <p class="muted">{summary()}</p>
         <div class="toolbar">

@@ -1,4 +1,5 @@
 import { ApiError, NetworkError } from "../../api/client";
+import { pause } from "../../api/pause";
 
 /** Some ten minutes of trying, in milliseconds between one try and the next. */
 export const DELAYS = [500, 1000, 2000, 4000, 8000, 15_000, ...Array<number>(18).fill(30_000)];
@@ -24,18 +25,4 @@ export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSigna
 function passes(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
   return error instanceof ApiError && (isPassing(error.status) || error.code === "conflict");
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

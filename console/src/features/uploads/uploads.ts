@@ -11,6 +11,7 @@ import { beginDirect, DIRECT_FROM, isFit } from "./direct";
 import type { Gathered } from "./entries";
 import { type Transfer, type TransferEvents, type Upload, UploadQueue } from "./queue";
 import * as records from "./records";
+import { uploads as all } from "./running";
 import { Speed } from "./speed";
 import { beginTus, dropAt } from "./tus";
 
@@ -56,6 +57,8 @@ export const queue: UploadQueue = new UploadQueue({
     for (const { url, state } of uploads) if (url && state !== "sending" && state !== "done") dropAt(url);
   },
 });
+
+all.areRunning = () => queue.totals().running > 0;
 
 /** Large files go to the store itself, where it takes them. What the service has of an upload it gets the rest of. */
 function begin(upload: Upload, events: TransferEvents): Transfer {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as api from "../../api/items";
 import type { FileItem, Item } from "../../api/types";
 import { subscribe } from "../../app/live";
@@ -18,6 +18,7 @@ import { iconOf, kindOf } from "../files/kinds";
 import { leave as leaveFile } from "../files/open";
 import { details, sort } from "../files/settings";
 import { Thumb, thumbnailOf } from "../files/thumb";
+import { useInlineUrl } from "./inline-url";
 import { Picture } from "./picture";
 import { TextView } from "./text";
 
@@ -54,7 +55,8 @@ export function ViewerPage({ file: id }: { file: string }) {
     );
   }, [id]);
 
-  useEffect(() => () => leaveFile(id), [id]);
+  // Before the next page is drawn.
+  useLayoutEffect(() => () => leaveFile(id), [id]);
 
   const parent = file?.parent_id ?? null;
   useEffect(() => {
@@ -97,6 +99,9 @@ export function ViewerPage({ file: id }: { file: string }) {
   if (error !== null) {
     return (
       <div class="page">
+        <h1 class="visually-hidden" tabIndex={-1}>
+          {t("kind.file")}
+        </h1>
         <Failure error={error} retry={load} />
       </div>
     );
@@ -170,7 +175,7 @@ export function ViewerPage({ file: id }: { file: string }) {
       </header>
       <div class="viewer-body">
         <div ref={frame} class="stage" tabIndex={-1} role="group" aria-label={file.name}>
-          <Content key={file.id} file={file} />
+          <Content key={`${file.id} ${file.version}`} file={file} />
           <Step to={before} label={t("viewer.previous")} icon="chevron-start" show={show} />
           <Step to={after} label={t("viewer.next")} icon="chevron-end" show={show} />
         </div>
@@ -226,22 +231,16 @@ async function neighbours(parent: string, id: string, signal: AbortSignal): Prom
 
 function Content({ file }: { file: FileItem }) {
   const kind = kindOf(file);
-  const [url, setUrl] = useState<string | null>(null);
-  const [error, setError] = useState<unknown>(null);
   const [broken, setBroken] = useState(false);
-  const needsUrl = kind === "image" || kind === "video" || kind === "audio" || kind === "pdf" || kind === "text";
-  const load = () => {
-    setError(null);
-    if (needsUrl) api.inlineUrl(file.id).then((signed) => setUrl(signed.url), setError);
-  };
-  useEffect(load, [file.id]);
-  if (error !== null) return <Failure error={error} retry={load} />;
-  if (!needsUrl || broken) return <NoPreview file={file} />;
-  if (url === null) return <Loading rows={1} />;
+  const needsUrl = kind === "video" || kind === "audio" || kind === "pdf" || kind === "text";
+  const { url, error, load } = useInlineUrl(file.id, needsUrl);
   const onError = () => setBroken(true);
+  if (broken) return <NoPreview file={file} />;
+  if (kind === "image") return <Picture key={file.previews?.medium.url ?? ""} file={file} onBroken={onError} />;
+  if (error !== null) return <Failure error={error} retry={load} />;
+  if (!needsUrl) return <NoPreview file={file} />;
+  if (url === null) return <Loading rows={1} />;
   switch (kind) {
-    case "image":
-      return <Picture file={file} url={url} onBroken={onError} />;
     case "video":
       return (
         <video

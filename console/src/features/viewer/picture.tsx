@@ -1,42 +1,98 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FileItem } from "../../api/types";
 import { t } from "../../i18n";
 import { Icon } from "../../ui/icon";
-import { Thumb } from "../files/thumb";
+import { Failure } from "../../ui/problem";
+import { toastError } from "../../ui/toast";
+import { Placeholder } from "../files/placeholder";
+import { placeholderOf, Thumb } from "../files/thumb";
+import { usePreview } from "../files/use-preview";
+import { useInlineUrl } from "./inline-url";
+import { needsWhole } from "./whole";
 
-/** A picture that fits the stage; one press shows it in its own size. Its thumbnail stands in until it is here. */
-export function Picture({ file, url, onBroken }: { file: FileItem; url: string; onBroken: () => void }) {
-  const [loaded, setLoaded] = useState(false);
-  const [zoomed, setZoomed] = useState(false);
+/** Milliseconds after which the whole picture is loaded too, if its preview is still not there. */
+const WHOLE_AFTER = 5000;
+
+/**
+ * A picture that fits the stage; one press shows it in its own size. What is quicker stands in for it: the placeholder, then
+ * the preview, which is enough unless it is smaller than what there is room for.
+ */
+export function Picture({ file, onBroken }: { file: FileItem; onBroken: () => void }) {
+  const placeholder = placeholderOf(file);
   const scroller = useRef<HTMLDivElement>(null);
+  const preview = usePreview(file.previews?.medium.url ?? null, scroller);
+  const [shown, setShown] = useState<"nothing" | "preview" | "whole">("nothing");
+  const [wanted, setWanted] = useState(false);
+  const [broken, setBroken] = useState(false);
+  const [zoomed, setZoomed] = useState(false);
+  const hasPreview = preview.isComing || preview.source !== null;
+  const whole = useInlineUrl(file.id, wanted || !hasPreview);
+  const isLarge = zoomed && shown === "whole";
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    element?.scrollTo(
+      (element.scrollWidth - element.clientWidth) / 2,
+      (element.scrollHeight - element.clientHeight) / 2,
+    );
+  }, [isLarge]);
+  useEffect(() => {
+    if (!preview.isComing) return;
+    const timer = setTimeout(() => setWanted(true), WHOLE_AFTER);
+    return () => clearTimeout(timer);
+  }, [preview.isComing]);
+  useEffect(() => {
+    if (broken && !hasPreview) onBroken();
+  }, [broken, hasPreview]);
+  useEffect(() => {
+    if (zoomed && whole.error !== null) toastError(whole.error);
+  }, [zoomed, whole.error]);
   const toggle = () => {
+    setWanted(true);
     setZoomed(!zoomed);
-    requestAnimationFrame(() => {
-      const element = scroller.current;
-      if (!element) return;
-      element.scrollTo(
-        (element.scrollWidth - element.clientWidth) / 2,
-        (element.scrollHeight - element.clientHeight) / 2,
-      );
-    });
+    if (whole.error !== null) whole.load();
   };
+
+  if (whole.error !== null && shown === "nothing" && !hasPreview) {
+    return <Failure error={whole.error} retry={whole.load} />;
+  }
   return (
     <>
-      {!loaded && <Thumb item={file} large />}
-      <div ref={scroller} class={zoomed ? "picture zoomed" : "picture"} {...(zoomed ? { tabIndex: 0 } : {})}>
-        <img
-          src={url}
-          alt={file.name}
-          class={loaded ? "shown" : ""}
-          onLoad={() => setLoaded(true)}
-          onError={onBroken}
-          onDblClick={toggle}
-        />
+      {shown === "nothing" && placeholder === null && <Thumb item={file} large still />}
+      <div ref={scroller} class={isLarge ? "picture zoomed" : "picture"} {...(isLarge ? { tabIndex: 0 } : {})}>
+        {shown === "nothing" && placeholder !== null && <Placeholder hash={placeholder} />}
+        {preview.source !== null && shown !== "whole" && (
+          <img
+            src={preview.source}
+            alt={file.name}
+            class={shown === "preview" ? "preview shown" : "preview"}
+            onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => {
+              setShown((shown) => (shown === "whole" ? shown : "preview"));
+              const { clientWidth, clientHeight } = scroller.current ?? document.documentElement;
+              const stage = { width: clientWidth, height: clientHeight };
+              if (needsWhole({ width, height }, stage, devicePixelRatio)) setWanted(true);
+            }}
+            onError={preview.onError}
+            onDblClick={toggle}
+          />
+        )}
+        {whole.url !== null && !broken && (
+          <img
+            src={whole.url}
+            alt={shown === "preview" ? "" : file.name}
+            class={shown === "whole" ? "shown" : ""}
+            decoding="sync"
+            onLoad={() => setShown("whole")}
+            onError={() => setBroken(true)}
+            onDblClick={toggle}
+          />
+        )}
       </div>
-      <button type="button" class="button zoom" aria-pressed={zoomed} onClick={toggle}>
-        <Icon name="zoom-in" size={18} />
-        {t("viewer.fullSize")}
-      </button>
+      {!broken && (
+        <button type="button" class="button zoom" aria-pressed={zoomed} onClick={toggle}>
+          <Icon name="zoom-in" size={18} />
+          {t("viewer.fullSize")}
+        </button>
+      )}
     </>
   );
 }

@@ -95,6 +95,14 @@ impl Server {
         server
     }
 
+    /// A server on PostgreSQL and an S3 server that takes parts from pages of every origin.
+    pub fn with_a_store_for_pages() -> Self {
+        let (database, store) = (Some(TestDatabase::create()), Some(TestStore::for_pages()));
+        let server = Self::assemble(Lane::PostgresS3, database, store, &[], &[]);
+        server.resume();
+        server
+    }
+
     /// A server with its own arguments after the command's, not started yet.
     pub fn prepare(lane: Lane, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
         let (database, store) = match lane {

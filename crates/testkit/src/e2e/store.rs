@@ -31,6 +31,20 @@ struct Here {
     server: Mutex<Option<S3Server>>,
     address: SocketAddr,
     folder: TempDir,
+    for_pages: bool,
+}
+
+impl Here {
+    /// Serves the folder at an address, to clients that have this key.
+    fn serve(address: SocketAddr, folder: &TempDir, key: &str, secret: &str, for_pages: bool) -> S3Server {
+        let folder = folder.path();
+        let server = if for_pages {
+            S3Server::start_for_pages_at(address, folder, key, secret)
+        } else {
+            S3Server::start_at(address, folder, key, secret)
+        };
+        server.expect("the S3 server starts")
+    }
 }
 
 impl TestStore {
@@ -43,18 +57,24 @@ impl TestStore {
 
     /// One in this process, whatever the environment says.
     pub(crate) fn here() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for bucket in ["files", "thumbnails"] {
-            std::fs::create_dir(folder.path().join(bucket)).unwrap();
-        }
-        Self::here_on(folder)
+        Self::here_on(empty_buckets())
     }
 
     /// The same, with what is in this folder.
     pub(crate) fn here_on(folder: TempDir) -> Self {
+        Self::here_with(folder, false)
+    }
+
+    /// One in this process that takes parts from pages of every origin.
+    pub(crate) fn for_pages() -> Self {
+        Self::here_with(empty_buckets(), true)
+    }
+
+    fn here_with(folder: TempDir, for_pages: bool) -> Self {
         let key = super::unique("key");
         let secret = super::unique("a-secret-key-");
-        let server = S3Server::start(folder.path(), &key, &secret).expect("the S3 server starts");
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Here::serve(any_port, &folder, &key, &secret, for_pages);
         let address = server.endpoint().trim_start_matches("http://").parse().expect("an address");
         let access = Access {
             endpoint: server.endpoint(),
@@ -62,7 +82,7 @@ impl TestStore {
             access_key_id: key,
             secret_access_key: secret,
         };
-        let here = Here { server: Mutex::new(Some(server)), address, folder };
+        let here = Here { server: Mutex::new(Some(server)), address, folder, for_pages };
         Self { access, more: Vec::new(), place: Place::Here(Box::new(here)) }
     }
 
@@ -142,8 +162,9 @@ impl TestStore {
     pub(crate) fn come_back(&self) {
         let Place::Here(here) = &self.place else { panic!("an external server can't be started") };
         let Access { access_key_id, secret_access_key, .. } = &self.access;
-        let server = S3Server::start_at(here.address, here.folder.path(), access_key_id, secret_access_key);
-        *here.server.lock().unwrap() = Some(server.expect("the S3 server starts again"));
+        let server =
+            Here::serve(here.address, &here.folder, access_key_id, secret_access_key, here.for_pages);
+        *here.server.lock().unwrap() = Some(server);
     }
 
     /// The names of all that it holds, where they can be seen.
@@ -197,6 +218,14 @@ impl Drop for TestStore {
             });
         }
     }
+}
+
+fn empty_buckets() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for bucket in ["files", "thumbnails"] {
+        std::fs::create_dir(folder.path().join(bucket)).unwrap();
+    }
+    folder
 }
 
 fn tls() -> aws_smithy_http_client::tls::Provider {

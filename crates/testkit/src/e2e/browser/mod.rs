@@ -4,10 +4,12 @@
 //! It is Chromium without a window, spoken to in its own DevTools protocol over a pipe: nothing to link, no port to
 //! listen on, and it ends with the process that started it.
 
+mod chooser;
 mod chromium;
 mod devtools;
 mod page;
 mod roles;
+mod running;
 
 pub use page::Page;
 pub use roles::Named;

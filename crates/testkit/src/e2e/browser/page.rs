@@ -1,14 +1,14 @@
 //! A page, and what a person does with it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::super::eventually;
-use super::chromium::Chromium;
-use super::devtools::{DevTools, Event};
+use super::running::Browser;
 
 /// How long an element may take until it can be clicked on.
 const CLICK_TIMEOUT: Duration = Duration::from_mins(1);
@@ -36,22 +36,30 @@ const ANIMATIONS_ENDED: &str = "(async () => {
     await Promise.all(all.map(one => one.finished.catch(() => {})));
 })()";
 
-/// A page in a browser of its own, which ends with it.
+/// A page in a browser of its own, which ends with it and with the tabs beside it.
 pub struct Page {
-    devtools: DevTools,
+    pub(super) browser: Arc<Browser>,
     session: String,
-    browser: Chromium,
 }
 
 impl Page {
     /// Opens this URL and waits until it is loaded; fails when it can't be.
     pub async fn open(url: &str) -> Self {
-        let (browser, input, output) = Chromium::start();
-        let mut page = Self { devtools: DevTools::on(input, output), session: String::new(), browser };
-        let target = page.devtools.call(None, "Target.createTarget", json!({"url": "about:blank"})).await;
+        Self::in_tab_of(Arc::new(Browser::start()), url).await
+    }
+
+    /// Opens this URL in another tab of the same browser, with the same cookies and storage. This page is behind it from then
+    /// on: it is hidden, and answers no clicks and no questions about roles. Requests and errors are told of both.
+    pub async fn open_beside(&self, url: &str) -> Self {
+        Self::in_tab_of(Arc::clone(&self.browser), url).await
+    }
+
+    async fn in_tab_of(browser: Arc<Browser>, url: &str) -> Self {
+        let target = browser.devtools.call(None, "Target.createTarget", json!({"url": "about:blank"})).await;
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let session = page.devtools.call(None, "Target.attachToTarget", attach).await;
-        session["sessionId"].as_str().unwrap().clone_into(&mut page.session);
+        let session = browser.devtools.call(None, "Target.attachToTarget", attach).await;
+        let session = session["sessionId"].as_str().unwrap().to_owned();
+        let page = Self { browser, session };
         // With the answer, all that was asked of the session before is in force too, and stays so for the next document.
         page.evaluate("0").await;
         page.visit(url).await;
@@ -208,7 +216,7 @@ impl Page {
     pub async fn rests(&self) {
         let mut before = usize::MAX;
         eventually("the page rests", async || {
-            let now = self.devtools.events().len();
+            let now = self.browser.devtools.events().len();
             let rests = now == before;
             before = now;
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -219,12 +227,12 @@ impl Page {
 
     /// Every URL that the page and its workers asked for, also in vain: with `data:` and `blob:`.
     pub fn requests(&self) -> Vec<String> {
-        self.devtools.events().iter().filter_map(requested).collect()
+        self.browser.requests()
     }
 
     /// The statuses of the answers to requests for this URL.
     pub fn statuses(&self, url: &str) -> Vec<u64> {
-        let events = self.devtools.events();
+        let events = self.browser.devtools.events();
         let answers = events.iter().filter(|event| event.method == "Network.responseReceived");
         let answers = answers.map(|event| &event.params["response"]).filter(|answer| answer["url"] == url);
         answers.filter_map(|answer| answer["status"].as_u64()).collect()
@@ -239,7 +247,7 @@ impl Page {
 
     /// Every error that stands in the console: exceptions, failed loads, violated policies, `console.error`.
     pub fn errors(&self) -> Vec<String> {
-        self.devtools.events().iter().filter_map(error).collect()
+        self.browser.errors()
     }
 
     /// The folder of everything that the browser writes.
@@ -248,24 +256,12 @@ impl Page {
     }
 
     pub(super) async fn call(&self, method: &str, parameters: Value) -> Value {
-        self.devtools.call(Some(&self.session), method, parameters).await
+        self.browser.devtools.call(Some(&self.session), method, parameters).await
     }
 
     /// The same, or `None` where it has become impossible.
     pub(super) async fn attempt(&self, method: &str, parameters: Value) -> Option<Value> {
-        self.devtools.attempt(Some(&self.session), method, parameters).await.ok()
-    }
-}
-
-/// Ends the browser, also when the test has failed, and says then what the browser complained of.
-impl Drop for Page {
-    fn drop(&mut self) {
-        self.devtools.close();
-        self.browser.end();
-        if std::thread::panicking() {
-            let errors = self.errors();
-            eprintln!("the console: {errors:#?}\nthe browser:\n{}", self.browser.complaints());
-        }
+        self.browser.devtools.attempt(Some(&self.session), method, parameters).await.ok()
     }
 }
 
@@ -293,25 +289,4 @@ fn key_code(key: &str) -> (u32, Option<&str>) {
         }
     };
     (code, None)
-}
-
-fn requested(event: &Event) -> Option<String> {
-    let url = match event.method.as_str() {
-        "Network.requestWillBeSent" => &event.params["request"]["url"],
-        "Network.webSocketCreated" | "Network.webTransportCreated" => &event.params["url"],
-        _ => return None,
-    };
-    Some(url.as_str().unwrap_or_default().to_owned())
-}
-
-fn error(event: &Event) -> Option<String> {
-    let Event { method, params } = event;
-    match method.as_str() {
-        "Runtime.exceptionThrown" => Some(params["exceptionDetails"].to_string()),
-        "Runtime.consoleAPICalled" if params["type"] == "error" || params["type"] == "assert" => {
-            Some(params["args"].to_string())
-        }
-        "Log.entryAdded" if params["entry"]["level"] == "error" => Some(params["entry"].to_string()),
-        _ => None,
-    }
 }

@@ -1,0 +1,55 @@
+//! What is done on one device is seen on another one.
+
+use std::time::Duration;
+
+use fm_e2e::{Api, Lane, Page, within};
+
+use super::{open_as, own_errors};
+
+/// How long another device may take to show a change. A visible page asks every 3 s whether its list has changed
+/// (`INTERVAL` in `console/src/app/live.ts`) and reads it anew then. This is the limit of what it promises with room for a
+/// busy machine, and no measurement: a page that does not ask by itself never gets there.
+const SEEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Waits until the list of the page has an entry whose row begins so, or has none.
+async fn shows(page: &Page, entry: &str, wanted: bool) {
+    within(SEEN_WITHIN, &format!("{entry:?} is shown: {wanted}"), async || {
+        let rows = page.texts("[role=row]").await;
+        (rows.iter().any(|row| row.starts_with(entry)) == wanted).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_shows_what_is_done_on_the_other() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Notes.txt", "A few words.").await;
+    // Each page has a browser, and hence a session, of its own.
+    let (desk, phone) = (open_as(&user, "/files").await, open_as(&user, "/files").await);
+    for page in [&desk, &phone] {
+        page.named("row", "Notes.txt").appears().await;
+    }
+    desk.named("button", "New folder").click().await;
+    desk.named("textbox", "Name").has_focus().await;
+    desk.write("Letters").await;
+    desk.press("Enter").await;
+    desk.named("row", "Letters, folder").appears().await;
+    shows(&phone, "Letters", true).await;
+
+    phone.named("button", "Actions for Notes.txt").click().await;
+    phone.named("menuitem", "Rename").click().await;
+    phone.named("textbox", "Name").has_focus().await;
+    phone.write("Minutes").await;
+    phone.press("Enter").await;
+    phone.named("row", "Minutes.txt").appears().await;
+    shows(&desk, "Minutes.txt", true).await;
+    shows(&desk, "Notes.txt", false).await;
+
+    desk.named("button", "Actions for Minutes.txt").click().await;
+    desk.named("menuitem", "Move to trash").click().await;
+    desk.named("row", "Minutes.txt").disappears().await;
+    shows(&phone, "Minutes.txt", false).await;
+    for page in [&desk, &phone] {
+        assert_eq!(own_errors(page), Vec::<String>::new());
+    }
+}
