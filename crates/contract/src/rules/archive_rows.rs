@@ -96,9 +96,9 @@ pub(crate) async fn archive_12_rows_of_a_tree_are_written_as_they_were_read<H: A
     // Names are what they were for those who ask by other means, too.
     let given = given(&second);
     assert_eq!(given.names_in(owner, fill::root(owner)).await, ["Ünal", "picture.png"]);
-    let mut reads = given.read().await;
+    let mut queries = given.read().await;
     let keys = [fill::name("ÜNAL").search_key(), fill::name("living.txt").search_key()];
-    let found = reads.tree().resolve(&access_of(owner), fill::root(owner), &keys).await.unwrap();
+    let found = queries.tree().resolve(&access_of(owner), fill::root(owner), &keys).await.unwrap();
     assert!(matches!(found, Some(Item::File(_))), "{found:?}");
 
     let mut unit = rows(&second).await;

@@ -27,6 +27,7 @@ pub(super) struct Node {
     /// The number of its last change.
     pub(super) changed: Seq,
     /// The number of its last write among all of the table.
+    #[cfg_attr(not(feature = "harness"), expect(dead_code, reason = "a harness of tests reads it"))]
     pub(super) written: u64,
 }
 
