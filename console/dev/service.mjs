@@ -111,6 +111,7 @@ const living = (id) => {
   const item = found(id);
   return item.trashed_at ? refuse(404, "not_found", "there is no such item") : item;
 };
+const thrownAway = (id) => (state.trashTop(found(id)) ? found(id) : refuse(404, "not_found", "there is no such item"));
 
 function page(response, request, all, query, tag = state.sequence()) {
   const limit = Number(query.get("limit") ?? 50);
@@ -172,12 +173,19 @@ function operate({ op, id, parent_id, on_conflict }) {
 }
 
 route("GET", "files", ({ request, response, query }) => page(response, request, state.search(query), query));
-route("GET", "trash", ({ request, response, query }) => page(response, request, state.trashed(), query));
+route("GET", "trash", ({ request, response, query }) => page(response, request, state.trashed(query), query));
+route("GET", `trash/${ID}`, ({ response, id }) => send(response, 200, state.inTrash(thrownAway(id))));
+route("GET", `trash/${ID}/children`, ({ request, response, id, query }) =>
+  page(response, request, state.trashedChildren(thrownAway(id).id), query),
+);
 route("DELETE", "trash", ({ response }) => {
-  for (const item of state.trashed()) state.remove(item);
+  for (const item of state.trashed(new URLSearchParams())) state.remove(item);
   send(response, 202, { id: randomUUID(), status: "done", done_count: 1, total_count: 1, failed: [] });
 });
 route("GET", `files/${ID}/versions`, ({ response, id }) => send(response, 200, { items: state.versions(living(id)) }));
+route("PATCH", `files/${ID}/versions/${ID}`, async ({ request, response, id, second }) =>
+  send(response, 200, state.changeVersion(living(id), Number(second), await body(request))),
+);
 route("POST", `files/${ID}/versions/${ID}/restore`, ({ response, id }) => send(response, 200, living(id)));
 route("DELETE", `files/${ID}/versions/${ID}`, ({ response }) => send(response, 204));
 route("POST", `files/${ID}/signed-url`, ({ response, id }) =>
@@ -293,7 +301,13 @@ route("GET", "admin/audit", ({ request, response, query }) =>
   page(
     response,
     request,
-    state.audit.filter(({ action }) => action === (query.get("action") ?? action)),
+    state.audit.filter(
+      ({ action, account, at }) =>
+        action === (query.get("action") ?? action) &&
+        account === (query.get("user") ?? account) &&
+        at >= (query.get("since") ?? at) &&
+        (!query.has("until") || at < query.get("until")),
+    ),
     query,
   ),
 );

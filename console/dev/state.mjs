@@ -159,17 +159,34 @@ export function remove(item) {
   return undefined;
 }
 
-export const trashed = () =>
-  [...nodes.values()]
+/** What was put into the trash: the item, or a folder above it; nothing of what is not there. */
+export const trashTop = (item) => (!item || item.trashed_at ? item : trashTop(nodes.get(item.parent_id)));
+
+/** As the service tells it: without URLs. */
+export function inTrash({ thumbnail: _, previews: __, placeholder: ___, download: ____, ...item }) {
+  const { id: trash_id, trashed_at, purge_at } = trashTop(item);
+  return {
+    ...item,
+    trash_id,
+    trashed_at,
+    purge_at,
+    original_path: pathOf(item),
+    original_parent_id: item.parent_id,
+    size_bytes: item.size ?? usage(item.id).size_bytes,
+  };
+}
+
+export function trashed(query) {
+  const key = { name: "name", size: "size_bytes" }[query.get("sort")] ?? "trashed_at";
+  const direction = query.get("order") === "asc" ? 1 : -1;
+  return [...nodes.values()]
     .filter((item) => item.trashed_at)
-    // As the service tells it: without URLs.
-    .map(({ thumbnail: _, previews: __, placeholder: ___, download: ____, ...item }) => ({
-      ...item,
-      original_path: pathOf(item),
-      original_parent_id: item.parent_id,
-      size_bytes: item.size ?? usage(item.id).size_bytes,
-    }))
-    .sort((a, b) => (a.trashed_at < b.trashed_at ? 1 : -1));
+    .map(inTrash)
+    .sort((a, b) => (a[key] < b[key] ? -direction : direction));
+}
+
+export const trashedChildren = (id) =>
+  [...nodes.values()].filter((item) => item.parent_id === id && !item.trashed_at).map(inTrash);
 
 export function usage(id) {
   const total = { files: 0, folders: 0, size_bytes: 0 };
@@ -192,11 +209,25 @@ export function search(query) {
   );
 }
 
-export const versions = (file) => [
-  { number: 3, size: file.size, content_type: file.content_type, created_at: file.modified_at, current: true },
-  { number: 2, size: Math.round(file.size * 0.9), content_type: file.content_type, created_at: at(12) },
-  { number: 1, size: Math.round(file.size * 0.7), content_type: file.content_type, created_at: at(40) },
-];
+const versionsOf = new Map();
+
+export function versions({ id, size, content_type, modified_at }) {
+  const old = { content_type, pinned: false, label: null, expires_at: at(-50) };
+  const made = [
+    { number: 3, size, content_type, created_at: modified_at, current: true },
+    { ...old, number: 2, size: Math.round(size * 0.9), created_at: at(12) },
+    { ...old, number: 1, size: Math.round(size * 0.7), created_at: at(40) },
+  ];
+  if (!versionsOf.has(id)) versionsOf.set(id, made);
+  return versionsOf.get(id);
+}
+
+/** Changes what is told of a version; pinned ones do not expire. */
+export function changeVersion(file, number, changes) {
+  const version = versions(file).find((entry) => entry.number === number);
+  Object.assign(version, changes);
+  return Object.assign(version, { expires_at: version.pinned ? null : at(-50) });
+}
 
 export const storage = () => ({
   used_bytes: 6_400_000_000,
@@ -350,4 +381,6 @@ for (let index = 0; index < 10_000; index += 1) {
   });
 }
 trash(addFile(work.id, "Draft of the draft.docx", "application/octet-stream", none, { daysAgo: 10, size: 91_000 }));
-trash(addFolder(rootId, "Old stuff", 400));
+const oldStuff = addFolder(rootId, "Old stuff", 400);
+addFile(oldStuff.id, "Notes of old.txt", "text/plain", none, { daysAgo: 390, size: 1200 });
+trash(oldStuff);

@@ -20,5 +20,16 @@ export async function retryJob(id: string): Promise<void> {
   await send("POST", `v1/admin/jobs/${id}/retry`);
 }
 
-export const audit = (action: string, cursor?: string | null): Promise<Page<AuditEntry>> =>
-  json("GET", "v1/admin/audit", { query: { action, cursor } });
+/** Which entries of the trail are asked for; what is empty restricts nothing. */
+export interface AuditFilter {
+  action: string;
+  /** The id of an account. */
+  user: string;
+  /** RFC 3339: at this moment or later. */
+  since: string;
+  /** RFC 3339: before this moment. */
+  until: string;
+}
+
+export const audit = (filter: AuditFilter, cursor?: string | null): Promise<Page<AuditEntry>> =>
+  json("GET", "v1/admin/audit", { query: { ...filter, cursor } });

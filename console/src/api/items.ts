@@ -13,9 +13,11 @@ import type {
   TrashedItem,
   Usage,
   Version,
+  VersionChanges,
 } from "./types";
 
-export type SortKey = "name" | "modified_at" | "size" | "type";
+/** `modified_at` and `type` are of folders alone, `trashed_at` of the trash. */
+export type SortKey = "name" | "modified_at" | "size" | "type" | "trashed_at";
 export interface Sort {
   key: SortKey;
   order: "asc" | "desc";
@@ -97,15 +99,30 @@ export const search = (q: string, type: string, request: PageRequest = {}): Prom
     request.signal,
   );
 
-export const trash = (request: PageRequest = {}): Promise<Tagged<TrashedItem> | null> =>
-  tagged("v1/trash", { limit: PAGE, cursor: request.cursor }, request.etag, request.signal);
+export const trash = (sort: Sort, request: PageRequest = {}): Promise<Tagged<TrashedItem> | null> =>
+  tagged(
+    "v1/trash",
+    { limit: PAGE, sort: sort.key, order: sort.order, cursor: request.cursor },
+    request.etag,
+    request.signal,
+  );
+
+export const trashed = (id: string): Promise<TrashedItem> => json("GET", `v1/trash/${id}`);
+
+/** What lies in a folder of the trash: folders first, by name. */
+export const trashedChildren = (id: string, request: PageRequest = {}): Promise<Tagged<TrashedItem> | null> =>
+  tagged(`v1/trash/${id}/children`, { limit: PAGE, cursor: request.cursor }, request.etag, request.signal);
 
 export async function emptyTrash(): Promise<void> {
   await finish(await json<Operation>("DELETE", "v1/trash"));
 }
 
-export const versions = (id: string): Promise<Page<Version>> =>
-  json("GET", `v1/files/${id}/versions`, { query: { limit: PAGE } });
+/** The present content first, then what it was before, newest first. */
+export const versions = (id: string, cursor?: string | null): Promise<Page<Version>> =>
+  json("GET", `v1/files/${id}/versions`, { query: { cursor } });
+
+export const changeVersion = (id: string, number: number, body: VersionChanges): Promise<Version> =>
+  json("PATCH", `v1/files/${id}/versions/${number}`, { body });
 
 /** Leads to the bytes of a version. */
 export const versionAddress = (id: string, number: number): string => url(`v1/files/${id}/versions/${number}/content`);

@@ -19,6 +19,7 @@ export type FileItem = Schemas["File"];
 export type Item = Schemas["Item"];
 export type TrashedItem = Schemas["TrashedItem"];
 export type Version = Schemas["Version"];
+export type VersionChanges = Schemas["VersionChanges"];
 export type Usage = Schemas["FolderUsage"];
 export type DirectUpload = Schemas["DirectUpload"];
 export type DirectPart = Schemas["DirectPart"];

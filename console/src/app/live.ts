@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { BatchOperation } from "../api/types";
 import type { PagedList } from "../ui/paged";
 
@@ -79,4 +79,12 @@ export function useLive<T extends { id: string }>(list: PagedList<T>, leaving: r
       list.close();
     };
   }, [list]);
+}
+
+/** In another order a list is another one: until that is here, what is shown stays. */
+export function useSteady<T extends { id: string }>(wanted: PagedList<T>): PagedList<T> {
+  const before = useRef<PagedList<T> | null>(null);
+  const list = wanted.status.value === "loading" && before.current ? before.current : wanted;
+  if (list.status.value === "ready") before.current = list;
+  return list;
 }

@@ -30,7 +30,7 @@ export function Page() {
     case "search":
       return <SearchPage q={current.q} kind={current.kind} />;
     case "trash":
-      return <TrashPage />;
+      return <TrashPage key={current.folder} folder={current.folder} />;
     case "settings":
       return <Settings />;
     case "admin":

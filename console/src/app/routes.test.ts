@@ -15,7 +15,8 @@ test("every page is found again under the path that is written for it", () => {
     { page: "files", folder: "0195c2f4-7a3e" },
     { page: "view", file: "0195c2f4-7a3e" },
     { page: "search", q: "Rechnung & Co", kind: "image/*" },
-    { page: "trash" },
+    { page: "trash", folder: null },
+    { page: "trash", folder: "0195c2f4-7a3e" },
     { page: "settings" },
     { page: "admin", section: "audit" },
   ];
@@ -27,7 +28,7 @@ test("the first page is that of the files, with or without a slash", () => {
 });
 
 test("what is no page is missing", () => {
-  for (const path of ["/nothing", "/files/a/edit", "/files/a/view/b", "/admin/root", "/trash/a", "/admin/users/a"]) {
+  for (const path of ["/nothing", "/files/a/edit", "/files/a/view/b", "/admin/root", "/trash/a/b", "/admin/users/a"]) {
     assert.deepEqual(at(path), { page: "missing" }, path);
   }
 });

@@ -1,11 +1,14 @@
-/** The pages of the console. `root` is the id of the user's own root folder, in every route of the service. */
+/**
+ * The pages of the console. `root` is the id of the user's own root folder, in every route of the service; the folder of the
+ * trash is null where its tops are shown.
+ */
 export type Route =
   | { page: "login"; next: string | null }
   | { page: "register"; next: string | null }
   | { page: "files"; folder: string }
   | { page: "view"; file: string }
   | { page: "search"; q: string; kind: string }
-  | { page: "trash" }
+  | { page: "trash"; folder: string | null }
   | { page: "settings" }
   | { page: "admin"; section: AdminSection }
   | { page: "missing" };
@@ -27,6 +30,7 @@ export function parse(path: string, query: URLSearchParams): Route {
     const section = adminSections.find((name) => name === (second || "users"));
     return section ? { page: "admin", section } : { page: "missing" };
   }
+  if (first === "trash" && depth < 3) return { page: "trash", folder: second || null };
   if (depth > 1) return { page: "missing" };
   switch (first) {
     case "login":
@@ -34,9 +38,8 @@ export function parse(path: string, query: URLSearchParams): Route {
       return { page: first, next: safeNext(query.get("next")) };
     case "search":
       return { page: "search", q: query.get("q") ?? "", kind: query.get("kind") ?? "" };
-    case "trash":
     case "settings":
-      return { page: first };
+      return { page: "settings" };
     default:
       return { page: "missing" };
   }
@@ -57,8 +60,9 @@ export function format(route: Route): string {
     case "admin":
       return `admin/${route.section}`;
     case "trash":
+      return route.folder === null ? "trash" : `trash/${encodeURIComponent(route.folder)}`;
     case "settings":
-      return route.page;
+      return "settings";
     case "missing":
       return "missing";
   }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
@@ -107,7 +108,7 @@ function Navigation() {
   const places: Place[] = [
     { route: { page: "files", folder: ROOT }, icon: "folder", label: t("nav.files") },
     { route: { page: "search", q: "", kind: "" }, icon: "search", label: t("nav.search") },
-    { route: { page: "trash" }, icon: "trash", label: t("nav.trash") },
+    { route: { page: "trash", folder: null }, icon: "trash", label: t("nav.trash") },
     { route: { page: "settings" }, icon: "settings", label: t("nav.settings") },
   ];
   if (account.value?.role === "admin") {
@@ -142,13 +143,18 @@ function StorageLine() {
   return (
     <div class="side-storage">
       {typeof quota === "number" && (
-        <Bar value={part} label={t("storage.used", { part: percent(part) })} tone={part > 0.9 ? "danger" : ""} />
+        <Bar
+          value={part}
+          label={t("storage.used", { part: percent(part) })}
+          tone={part > NEARLY_FULL ? "danger" : ""}
+        />
       )}
       <p class="muted">
         {typeof quota === "number"
           ? t("storage.of", { used: size(storage.used_bytes), quota: size(quota) })
           : t("storage.usedOnly", { used: size(storage.used_bytes) })}
       </p>
+      <MakeRoom bytes={reclaimable(storage)} />
     </div>
   );
 }

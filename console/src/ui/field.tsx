@@ -5,7 +5,7 @@ interface FieldProps {
   label: string;
   value: string;
   onValue: (value: string) => void;
-  type?: "text" | "email" | "password" | "number" | "search";
+  type?: "text" | "email" | "password" | "number" | "search" | "datetime-local";
   autocomplete?: string;
   required?: boolean;
   minLength?: number;

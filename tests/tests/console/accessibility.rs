@@ -55,6 +55,11 @@ async fn files_and_what_is_in_them() {
     let view = format!("/files/{}/view", picture.id);
     let old = user.file("Old notes.txt", "Away with them.").await;
     user.post(&format!("/v1/items/{}/trash", old.id)).send().await.expect(200);
+    let letters = user.folder("Old letters", None).await;
+    user.file_in(&letters, "Draft.txt", "Dear all.").await;
+    user.post(&format!("/v1/items/{}/trash", letters.id)).send().await.expect(200);
+    let thrown_away = format!("/trash/{}", letters.id);
     let found = ("/search?q=e", "Results for “e”");
-    are_accessible(&user, &[("/files", "Files"), (&view, "Meadow.png"), found, ("/trash", "Trash")]).await;
+    are_accessible(&user, &[("/files", "Files"), (&view, "Meadow.png"), found]).await;
+    are_accessible(&user, &[("/trash", "Trash"), (&thrown_away, "Old letters")]).await;
 }

@@ -1,8 +1,9 @@
-//! What administrators do about jobs; what they do about users is done by the keyboard alone, in `keyboard`.
+//! What administrators do about jobs and read in the audit; what they do about users is done by the keyboard alone, in
+//! `keyboard`.
 
 use std::sync::Arc;
 
-use fm_e2e::{Api, Lane, Server, pictures};
+use fm_e2e::{Api, Lane, Server, eventually, pictures};
 
 use super::open_as;
 
@@ -28,4 +29,28 @@ async fn a_dead_job_is_tried_again() {
     page.shows(".table", "make_thumbnail").await;
     let made = api.server.with_a_worker(user.with_thumbnail(&file)).await;
     assert_eq!(made.thumbnail.status, "ready");
+}
+
+#[tokio::test]
+async fn the_audit_is_shown_of_one_account() {
+    let api = Api::on(Lane::Embedded);
+    let (admin, user) = (api.user().await, api.user().await);
+    let promoted = api.server.run(&["user", "promote", &admin.id]);
+    assert_eq!(promoted.code, Some(0), "{}", promoted.output);
+    user.file("Notes.txt", "A few words.").await;
+
+    let page = open_as(&admin, "/admin/audit").await;
+    let account = page.named("textbox", "Email address or id of an account");
+    account.appears().await;
+    account.reach_by_tab().await;
+    page.write(&user.email).await;
+    page.press("Enter").await;
+    eventually("it is of one account", async || {
+        let accounts = page.texts(".table td:nth-child(3)").await;
+        let is_theirs = |shown: &String| user.id.ends_with(shown.trim_start_matches('…'));
+        (!accounts.is_empty() && accounts.iter().all(is_theirs)).then_some(())
+    })
+    .await;
+    page.shows(".table", "file.uploaded").await;
+    account.has_focus().await;
 }

@@ -97,6 +97,59 @@ async fn with_the_keyboard_alone_the_same() {
 }
 
 #[tokio::test]
+async fn a_folder_of_the_trash_is_looked_into_and_what_lies_there_brought_back() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let letters = user.folder("Letters", None).await;
+    let year = user.folder("2026", Some(&letters)).await;
+    user.file_in(&year, "Notes.txt", "A few words.").await;
+    user.post(&format!("/v1/items/{}/trash", letters.id)).send().await.expect(200);
+
+    let page = open_as(&user, "/trash").await;
+    page.named("row", "Letters, folder").appears().await;
+    page.named("row", "Letters, folder").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("row", "2026, folder").has_focus().await;
+    page.press("Enter").await;
+    page.named("heading", "2026").appears().await;
+    page.named("row", "Notes.txt").has_focus().await;
+    // Up again, where the keyboard was.
+    page.press("Backspace").await;
+    page.named("heading", "Letters").appears().await;
+    page.named("row", "2026, folder").has_focus().await;
+    page.press("Enter").await;
+    page.named("row", "Notes.txt").has_focus().await;
+    page.named("link", "Letters").appears().await;
+    page.press("ContextMenu").await;
+    page.named("menuitem", "Restore").has_focus().await;
+    page.press("Enter").await;
+    page.shows(".state", "This folder is empty").await;
+    user.get("/v1/items/lookup?path=/Letters/2026/Notes.txt").send().await.expect(200);
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn the_trash_is_sorted_by_the_heads_of_its_columns() {
+    let user = Api::on(Lane::Embedded).user().await;
+    for (name, bytes) in [("A.txt", "of all three"), ("C.txt", "the"), ("B.txt", "longest")] {
+        let file = user.file(name, bytes).await;
+        user.post(&format!("/v1/items/{}/trash", file.id)).send().await.expect(200);
+    }
+    let page = open_as(&user, "/trash").await;
+    page.resize(1440, 900).await;
+    let are = async |wanted: [&str; 3]| {
+        let shown = async || (page.texts(".cell-name .name").await == wanted).then_some(());
+        eventually(&format!("the order is {wanted:?}"), shown).await;
+    };
+    are(["B.txt", "C.txt", "A.txt"]).await;
+    page.named("button", "Name").click().await;
+    are(["A.txt", "B.txt", "C.txt"]).await;
+    page.named("button", "Size").click().await;
+    are(["C.txt", "B.txt", "A.txt"]).await;
+    page.named("button", "Size").click().await;
+    are(["A.txt", "B.txt", "C.txt"]).await;
+}
+
+#[tokio::test]
 async fn a_file_is_found_by_its_name_and_deleted_for_good() {
     let user = Api::on(Lane::Embedded).user().await;
     user.file("Draft of the draft.txt", "A few words.").await;

@@ -180,10 +180,9 @@ async fn files_are_looked_at_one_after_another() {
     page.named("row", "Meadow.png").has_focus().await;
 }
 
-#[tokio::test]
-async fn an_old_version_is_deleted() {
-    let user = Api::on(Lane::Embedded).user().await;
-    let page = at_a_file(&user).await;
+/// A page that shows the details of a file whose content was replaced, with the focus on the file.
+async fn at_a_file_with_an_old_version(user: &User) -> Page {
+    let page = at_a_file(user).await;
     let newer = user.upload("Notes.txt", "Some more words.").query(&[("on_conflict", "replace")]);
     newer.send().await.expect(200);
     page.press("ContextMenu").await;
@@ -193,6 +192,39 @@ async fn an_old_version_is_deleted() {
     choose(&page, "d", "Details").await;
     page.named("row", "Notes.txt").has_focus().await;
     page.shows(".versions", "Version 2").await;
+    page
+}
+
+#[tokio::test]
+async fn an_old_version_is_labelled_and_pinned() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file_with_an_old_version(&user).await;
+    page.shows(".version", "Kept until").await;
+    press(&page, "Actions for version 1").await;
+    choose(&page, "l", "Label…").await;
+    page.named("textbox", "Label").has_focus().await;
+    page.write("as sent to the printer").await;
+    page.press("Enter").await;
+    closes(&page, "Label version 1").await;
+    page.named("button", "Actions for version 1").has_focus().await;
+    page.shows(".version", "as sent to the printer").await;
+
+    page.press("Enter").await;
+    choose(&page, "p", "Pin").await;
+    page.shows(".version .badge", "Pinned").await;
+    page.named("button", "Actions for version 1").has_focus().await;
+    let expires = page.texts(".version").await.iter().any(|version| version.contains("Kept until"));
+    assert!(!expires, "it is kept");
+    page.press("Enter").await;
+    choose(&page, "u", "Unpin").await;
+    page.shows(".version", "Kept until").await;
+    page.named("button", "Actions for version 1").has_focus().await;
+}
+
+#[tokio::test]
+async fn an_old_version_is_deleted() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file_with_an_old_version(&user).await;
     press(&page, "Actions for version 1").await;
     choose(&page, "d", "Delete version").await;
     page.named("heading", "Delete version 1?").has_focus().await;

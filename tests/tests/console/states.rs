@@ -135,6 +135,9 @@ async fn details_with_versions() {
     is_accessible_now(&page, "the menu of a version").await;
     page.named("menuitem", "Restore version").click().await;
     is_accessible_dialog(&page, "Restore version 1?").await;
+    page.named("button", "Actions for version 1").click().await;
+    page.named("menuitem", "Label…").click().await;
+    is_accessible_dialog(&page, "Label version 1").await;
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Page, Server, User, noise, sha256_hex, within};
+use fm_e2e::{Api, Lane, Page, Server, User, eventually, noise, sha256_hex, within};
 use sha2::Digest as _;
 
+use super::axe::{is_accessible, is_accessible_now};
 use super::{asked_elsewhere, open_as, own_errors};
 
 /// Many bytes, which take some seconds at this pace.
@@ -259,6 +260,47 @@ async fn a_taken_name_is_asked_about_and_what_was_replaced_comes_back() {
     page.named("button", "Restore version").click().await;
     page.shows(".versions", "Version 3").await;
     assert_eq!(size().await, [5]);
+}
+
+#[tokio::test]
+async fn the_trash_is_emptied_for_what_finds_no_room() {
+    let api = Api::with(Lane::Embedded, &[("USER_QUOTA_BYTES", "1000000")]);
+    let user = api.user().await;
+    let old = user.file("Old.bin", noise(800_000)).await;
+    user.post(&format!("/v1/items/{}/trash", old.id)).send().await.expect(200);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("New.bin");
+    std::fs::write(&path, noise(600_000)).unwrap();
+
+    let page = open_as(&user, "/files").await;
+    upload(&page, &[path]).await;
+    page.shows(".upload.failed", "Your storage is full").await;
+    page.named("button", "Empty the trash (800 kB)").appears().await;
+    is_accessible_now(&page, "a list of uploads without room").await;
+    page.named("button", "Empty the trash (800 kB)").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("heading", "Empty the trash?").has_focus().await;
+    page.named("button", "Empty the trash").reach_by_tab().await;
+    page.press("Enter").await;
+    tells(&page, "1 of 1 uploaded").await;
+    page.named("button", "Empty the trash (800 kB)").disappears().await;
+    assert_eq!(user.all(&[]).await.iter().map(|file| file.size).collect::<Vec<_>>(), [600_000]);
+}
+
+#[tokio::test]
+async fn where_little_is_left_of_the_quota_emptying_the_trash_is_offered() {
+    let api = Api::with(Lane::Embedded, &[("USER_QUOTA_BYTES", "1000000")]);
+    let user = api.user().await;
+    let old = user.file("Old.bin", noise(950_000)).await;
+    user.post(&format!("/v1/items/{}/trash", old.id)).send().await.expect(200);
+    let page = open_as(&user, "/files").await;
+    page.named("button", "Empty the trash (950 kB)").appears().await;
+    is_accessible(&page, "the pages of someone with a full storage").await;
+    page.named("button", "Empty the trash (950 kB)").click().await;
+    page.named("button", "Empty the trash").click().await;
+    // The page behind the question has no names, so that the counter alone tells that the answer was carried out.
+    eventually("the trash is empty", async || (user.counters().await.used_bytes == 0).then_some(())).await;
+    page.named("button", "Empty the trash (950 kB)").disappears().await;
 }
 
 /// Has the page note how many rows its lists have at most from now on.

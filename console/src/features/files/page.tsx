@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ApiError } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
-import { subscribe, useLive } from "../../app/live";
+import { subscribe, useLive, useSteady } from "../../app/live";
 import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
@@ -28,7 +28,7 @@ import { kindName, kindOf } from "./kinds";
 import { addressOf, leave, leftLast, openItem } from "./open";
 import { nothing, type Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
-import { details, sort, view } from "./settings";
+import { details, sort, sortKeys, view } from "./settings";
 import { SortMenu, ViewButtons } from "./view-menu";
 
 /** What takes an entry out of its folder. */
@@ -52,7 +52,6 @@ const summary = (item: Item): string =>
 const caption = (item: Item): string => (item.kind === "file" ? size(item.size) : day(item.modified_at));
 
 export function FilesPage({ folder }: { folder: string }) {
-  const before = useRef<PagedList<Item> | null>(null);
   const [here, setHere] = useState<Folder | null>(null);
   const [lost, setLost] = useState<unknown>(null);
   const { key, order } = sort.value;
@@ -64,9 +63,7 @@ export function FilesPage({ folder }: { folder: string }) {
   // Before the next page is drawn.
   useLayoutEffect(() => () => leave(folder), [folder]);
   useLive(wanted, leaving);
-  // In another order the list is another one: until that is here, what is shown stays.
-  const list = wanted.status.value === "loading" && before.current ? before.current : wanted;
-  if (list.status.value === "ready") before.current = list;
+  const list = useSteady(wanted);
   const reading = useRef(false);
   const readHere = async (failed: (error: unknown) => void) => {
     if (folder === ROOT || reading.current) return;
@@ -186,7 +183,7 @@ export function FilesPage({ folder }: { folder: string }) {
                 </>
               )}
               <span class="grow" />
-              <SortMenu />
+              <SortMenu keys={sortKeys} sort={sort} />
               <ViewButtons />
             </div>
           )}

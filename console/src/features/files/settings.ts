@@ -1,13 +1,21 @@
-import type { Sort } from "../../api/items";
+import type { Sort, SortKey } from "../../api/items";
 import { stored } from "../../ui/stored";
 
-const keys: readonly unknown[] = ["name", "modified_at", "size", "type"];
+const isSort =
+  (keys: readonly SortKey[]) =>
+  (value: unknown): value is Sort => {
+    const candidate = value as Partial<Sort> | null;
+    const { key, order } = candidate ?? {};
+    return key !== undefined && keys.includes(key) && (order === "asc" || order === "desc");
+  };
 
+export const sortKeys: readonly SortKey[] = ["name", "modified_at", "size", "type"];
 /** How folders are shown, in all of them. */
-export const sort = stored<Sort>("sort", { key: "name", order: "asc" }, (value): value is Sort => {
-  const candidate = value as Partial<Sort> | null;
-  return keys.includes(candidate?.key) && (candidate?.order === "asc" || candidate?.order === "desc");
-});
+export const sort = stored<Sort>("sort", { key: "name", order: "asc" }, isSort(sortKeys));
+
+export const trashSortKeys: readonly SortKey[] = ["trashed_at", "name", "size"];
+/** How the trash is shown. */
+export const trashSort = stored<Sort>("trash-sort", { key: "trashed_at", order: "desc" }, isSort(trashSortKeys));
 
 export const view = stored<"list" | "grid">(
   "view",

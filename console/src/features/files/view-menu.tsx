@@ -1,17 +1,20 @@
+import type { Signal } from "@preact/signals";
 import type { Sort, SortKey } from "../../api/items";
-import { t } from "../../i18n";
+import { type Key, t } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { MenuButton } from "../../ui/menu";
-import { details, sort, view } from "./settings";
+import { details, view } from "./settings";
 
-const sorts: { key: SortKey; label: () => string }[] = [
-  { key: "name", label: () => t("column.name") },
-  { key: "modified_at", label: () => t("column.modified") },
-  { key: "size", label: () => t("column.size") },
-  { key: "type", label: () => t("column.kind") },
-];
+const labels: Record<SortKey, Key> = {
+  name: "column.name",
+  modified_at: "column.modified",
+  size: "column.size",
+  type: "column.kind",
+  trashed_at: "column.trashed",
+};
 
-export function SortMenu() {
+/** Sorts a list, also where it is too narrow for the heads of its columns. */
+export function SortMenu({ keys, sort }: { keys: readonly SortKey[]; sort: Signal<Sort> }) {
   const current = sort.value;
   const choose = (next: Sort) => () => {
     sort.value = next;
@@ -20,8 +23,8 @@ export function SortMenu() {
     <MenuButton
       label={t("sort.label")}
       items={() => [
-        ...sorts.map(({ key, label }) => ({
-          label: label(),
+        ...keys.map((key) => ({
+          label: t(labels[key]),
           icon: key === current.key ? ("check" as const) : ("list" as const),
           run: choose({ key, order: current.order }),
         })),

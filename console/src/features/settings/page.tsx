@@ -17,6 +17,7 @@ import { Bar, Loading } from "../../ui/states";
 import { useSubmit } from "../../ui/submit";
 import { useTitle } from "../../ui/title";
 import { toast } from "../../ui/toast";
+import { MakeRoom, NEARLY_FULL, reclaimable } from "../trash/empty";
 import { dropUploads } from "../uploads/start";
 import { agentName } from "./agent";
 
@@ -52,7 +53,11 @@ function StorageCard() {
           : t("storage.usedOnly", { used: size(used) })}
       </p>
       {quota ? (
-        <Bar value={part} label={t("storage.used", { part: percent(part) })} tone={part > 0.9 ? "danger" : ""} />
+        <Bar
+          value={part}
+          label={t("storage.used", { part: percent(part) })}
+          tone={part > NEARLY_FULL ? "danger" : ""}
+        />
       ) : null}
       <dl class="facts inline">
         <div>
@@ -68,6 +73,7 @@ function StorageCard() {
           <dd>{size(versions)}</dd>
         </div>
       </dl>
+      <MakeRoom bytes={reclaimable(storage)} />
     </section>
   );
 }

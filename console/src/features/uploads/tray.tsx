@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { account, loadAccount } from "../../app/session";
 import { t } from "../../i18n";
 import { clock, percent, size } from "../../i18n/format";
 import { confirm } from "../../ui/dialog";
@@ -7,7 +8,9 @@ import { Icon, type IconName } from "../../ui/icon";
 import { describe } from "../../ui/problem";
 import { Bar } from "../../ui/states";
 import { windowOf } from "../../ui/window";
+import { MakeRoom } from "../trash/empty";
 import type { Upload } from "./queue";
+import { lackOf } from "./room";
 import { expanded, queue, reopen, speed } from "./uploads";
 
 const ROW = 60;
@@ -74,8 +77,27 @@ function Panel() {
           <span>{remaining(totals.size - totals.sent)}</span>
         </p>
       )}
+      {expanded.value && totals.failed > 0 && <Room uploads={queue.uploads} />}
       {expanded.value && <Rows uploads={queue.uploads} />}
     </section>
+  );
+}
+
+/** Where the quota leaves no room for uploads, and the trash could make some. */
+function Room({ uploads }: { uploads: readonly Upload[] }) {
+  const { ids, trashBytes } = lackOf(uploads);
+  useEffect(() => {
+    if (trashBytes > 0) loadAccount().catch(() => undefined);
+  }, [trashBytes]);
+  // The trash may have less by now.
+  const bytes = Math.min(trashBytes, account.value?.storage.trash_bytes ?? trashBytes);
+  return (
+    <MakeRoom
+      bytes={bytes}
+      goOn={() => {
+        for (const id of ids) queue.resume(id);
+      }}
+    />
   );
 }
 

@@ -268,6 +268,7 @@ impl Page {
 /// The code of a key on Windows, which browsers tell keys by, and what it types.
 fn key_code(key: &str) -> (u32, Option<&str>) {
     let code = match key {
+        "Backspace" => 8,
         "Tab" => 9,
         "Enter" => return (13, Some("\r")),
         "Escape" => 27,
