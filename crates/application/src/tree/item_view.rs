@@ -26,7 +26,10 @@ impl FolderView {
 
 /// A file or a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most items are files: a box would cost each of them an allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most items are files: a box would cost each of them an allocation"
+)]
 pub enum ItemView {
     /// A folder.
     Folder(FolderView),

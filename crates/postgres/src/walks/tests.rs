@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use diesel_async::RunQueryDsl as _;
 use fm_domain::access::Right;
 use fm_domain::ids::UserId;

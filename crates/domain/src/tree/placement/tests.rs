@@ -290,7 +290,7 @@ proptest! {
         let found = free(&mut nodes);
         prop_assert!(!is_taken(found));
         prop_assert!(is_taken(found - 1));
-        let smallest = (2..).find(|number| !is_taken(*number)).unwrap();
+        let smallest = (2..=u64::from(u32::MAX)).find(|number| !is_taken(*number)).unwrap();
         prop_assert!(found == smallest || smallest > 17, "{found} for {smallest}");
         let rounds = rounds.lock().unwrap();
         prop_assert!(rounds.len() <= 5 && rounds.iter().all(|keys| *keys <= 64), "{rounds:?}");
