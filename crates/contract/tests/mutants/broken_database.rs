@@ -44,6 +44,8 @@ pub(crate) enum Fault {
     ListsEveryJob,
     CallsEveryJobDue,
     CountsTheDeadAsWaiting,
+    CallsTheDeadLiving,
+    OverlooksNamesOfRunningJobs,
     TakesTheLiving,
     IgnoresRevision,
     SetsAnyThumbnail,
