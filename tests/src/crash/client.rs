@@ -1,5 +1,5 @@
-//! A user who works: uploads, downloads, replaces, renames, moves, copies, trashes, restores, removes, refreshes; and remembers
-//! every answer.
+//! A user who works: uploads, downloads, replaces, renames, moves, copies, trashes, restores, removes, refreshes, files and whole folders;
+//! and remembers every answer.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use fm_testkit::random::filled;
 use serde_json::json;
 
 use super::CrashCounts;
+use super::folders::CutBatch;
 use super::ledger::{Expected, Ledger, Version, version};
 use crate::{Answer, Api, Request, User, pictures, sha256_hex, unique};
 
@@ -33,13 +34,17 @@ pub(super) struct Client {
     pub(super) cut_upload: Option<(String, Version, Vec<u8>)>,
     /// Whether the program that answers knows folders and the trash.
     pub(super) has_trees: bool,
-    /// Folders that are surely there.
+    /// Folders that are surely there, and stay where they are.
     pub(super) folders: Vec<String>,
+    /// A batch with a key that was cut off: it can be repeated.
+    pub(super) cut_batch: Option<CutBatch>,
     /// Whether the answer to the end of the trash was cut off, or it goes on.
     pub(super) trash_may_be_empty: bool,
     pub(super) ledger: Ledger,
     pub(super) random: Rng,
     pub(super) acknowledged: usize,
+    /// Of them, changes of folders with all that is in them.
+    pub(super) folder_changes: usize,
     pub(super) cut_off: usize,
     pub(super) refused: usize,
     pub(super) read_back: usize,
@@ -58,10 +63,12 @@ impl Client {
             cut_upload: None,
             has_trees: true,
             folders: Vec::new(),
+            cut_batch: None,
             trash_may_be_empty: false,
             ledger: Ledger::default(),
             random,
             acknowledged: 0,
+            folder_changes: 0,
             cut_off: 0,
             refused: 0,
             read_back: 0,
@@ -267,6 +274,7 @@ impl Client {
         self.repeat_upload().await;
         if self.has_trees {
             self.check_trash().await;
+            self.check_subtrees(whole).await;
         }
         let storage = self.user.me().await.expect(200).json()["storage"].clone();
         let bytes = |name: &str| storage[name].as_u64().unwrap_or_default();
@@ -275,6 +283,10 @@ impl Client {
         let sum: u64 = listed.iter().map(|file| file.size).sum();
         let count = bytes("file_count");
         assert_eq!((living, count), (sum, listed.len() as u64), "what the account says that it keeps");
+        self.compare_leaves(&listed);
+        if whole && self.has_trees {
+            self.check_whole_tree().await;
+        }
         let changed = std::mem::take(&mut self.changed);
         let known = self.ledger.files.keys().filter(|id| whole || changed.contains(id));
         for id in known.cloned().collect::<Vec<_>>() {
@@ -319,6 +331,7 @@ impl Client {
 
     pub(super) fn add_to(&self, counts: &mut CrashCounts) {
         counts.acknowledged += self.acknowledged;
+        counts.folder_changes += self.folder_changes;
         counts.cut_off += self.cut_off;
         counts.refused += self.refused;
         counts.happened += self.ledger.happened;
@@ -328,13 +341,13 @@ impl Client {
 }
 
 /// Its answer, unless the connection was cut.
-async fn in_time(request: Request) -> Option<Answer> {
+pub(super) async fn in_time(request: Request) -> Option<Answer> {
     let answer = tokio::time::timeout(BOUND, request.try_send()).await;
     answer.unwrap_or_else(|_| panic!("no answer within {BOUND:?}")).ok()
 }
 
 /// Whether it says that database or store fail, as the contract wants it said.
-fn is_refusal(answer: &Answer) -> bool {
+pub(super) fn is_refusal(answer: &Answer) -> bool {
     if answer.status != 503 {
         return false;
     }

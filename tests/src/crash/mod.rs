@@ -2,11 +2,14 @@
 //! answer that it gave.
 
 mod client;
+mod folders;
 mod ledger;
 mod round;
+mod subtree;
 mod tree;
 mod upgrade;
 mod wait_idle;
+mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +56,8 @@ pub struct CrashCounts {
     pub kills: usize,
     /// Changes that were acknowledged, each checked after the kill that followed.
     pub acknowledged: usize,
+    /// Of them, changes of folders with all that is in them.
+    pub folder_changes: usize,
     /// Changes whose answer a kill cut off: afterwards they had happened wholly, or not at all.
     pub cut_off: usize,
     /// Changes that were answered with 503: afterwards the same is true of them.
@@ -71,13 +76,13 @@ pub struct CrashCounts {
 
 impl fmt::Display for CrashCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, acknowledged, cut_off, refused, happened, read_back, faults, files, objects } =
-            self;
+        let Self { kills, faults, acknowledged, folder_changes, cut_off, refused, happened, .. } = self;
+        let Self { read_back, files, objects, .. } = self;
         write!(
             f,
-            "{kills} kills, {faults} faults; {acknowledged} changes acknowledged and kept; {cut_off} cut off and \
-             {refused} answered 503, of which {happened} had happened; {read_back} files read back whole; at the end \
-             {files} files, {objects} objects, no orphans, no job stuck"
+            "{kills} kills, {faults} faults; {acknowledged} changes acknowledged and kept, {folder_changes} of them of whole \
+             folders; {cut_off} cut off and {refused} answered 503, of which {happened} had happened; {read_back} files read \
+             back whole; at the end {files} files, {objects} objects, no orphans, no job stuck"
         )
     }
 }

@@ -7,6 +7,7 @@ use tokio::join;
 async fn run(lane: Lane, kills: usize, injected: InjectedFault) -> CrashCounts {
     let counts = crash(lane, CrashPlan { kills, clients: 4, seed: 8, injected }).await;
     assert!(counts.acknowledged > 0 && counts.read_back > 0, "the clients did something: {counts}");
+    assert!(counts.folder_changes > 0, "they changed whole folders too: {counts}");
     counts
 }
 

@@ -8,8 +8,9 @@ use fm_application::tree::DeleteCommand;
 use fm_domain::access::Actor;
 use fm_domain::accounts::Password;
 
+use super::course::Course;
 use super::{
-    Actors, Environment, InjectedFault, InjectionPoint, Meanwhile, Outcome, Resuming, Retry, Scenario,
+    Actors, Environment, InjectedFault, InjectionPoint, Meanwhile, Outcome, Resuming, Retry, Scenario, Whole,
     invariants,
 };
 use crate::fault::{Fault, Faults, Operation};
@@ -63,7 +64,8 @@ async fn inject_in(
     scenario: &Scenario,
     injected: &[InjectedFault],
 ) -> Result<usize, Broken> {
-    let (calls, has_file) = play(environment, scenario, None).await?;
+    let mut course = Course::default();
+    let (calls, has_file) = play(environment, scenario, None, &mut course).await?;
     let mut points = 0;
     for (place, operation) in calls.into_iter().enumerate() {
         for fault in injected.iter().copied().filter(|fault| fault.fits(operation)) {
@@ -71,25 +73,27 @@ async fn inject_in(
                 continue;
             }
             let point = InjectionPoint { call: place + 1, operation, fault };
-            play(environment, scenario, Some(point)).await?;
+            play(environment, scenario, Some(point), &mut course).await?;
             points += 1;
         }
     }
     Ok(points)
 }
 
-/// One run with actors of its own; the calls that it made, and whether there was a file from the beginning.
+/// One run with actors of its own; the calls that it made, and whether there was a file from the beginning. The undisturbed one has to
+/// come first.
 async fn play(
     environment: &Environment,
     scenario: &Scenario,
     point: Option<InjectionPoint>,
+    course: &mut Course,
 ) -> Result<(Vec<Operation>, bool), Broken> {
     let faults = Faults::new();
     if let Some(InjectionPoint { call, fault, .. }) = point {
         faults.plan(fault.when(call), fault.fault());
     }
     let actors = (scenario.arrange)(environment).await;
-    let played = Box::pin(act(environment, scenario, &actors, &faults, point)).await;
+    let played = Box::pin(act(environment, scenario, &actors, &faults, point, course)).await;
     let resuming = environment.resuming;
     played.map_err(|what| Broken { scenario: scenario.name, resuming, point, what })?;
     Ok((faults.calls(), actors.file.is_some()))
@@ -101,7 +105,11 @@ async fn act(
     actors: &Actors,
     faults: &Faults,
     point: Option<InjectionPoint>,
+    course: &mut Course,
 ) -> Result<(), String> {
+    if point.is_none() {
+        seen("before", course.begin(environment, actors).await)?;
+    }
     let outcome = {
         let process = environment.process(faults);
         let mut acting = (scenario.act)(&process, actors);
@@ -118,18 +126,33 @@ async fn act(
     hit(faults, point)?;
     heard(scenario, point, outcome.as_ref())?;
     seen("at once", invariants::at_once(environment, actors).await)?;
-    match point.map(|point| point.fault) {
-        Some(InjectedFault::Pause(_, meanwhile)) => {
-            seen("while it recovered", environment.recover().await)?;
-            seen("after it recovered", invariants::in_the_end(environment, actors).await)?;
-            if outcome == Some(Outcome::Done) && matches!(meanwhile, Meanwhile::Recovery | Meanwhile::TheSame)
-            {
-                seen("though it was told to be done", (scenario.check)(environment, actors).await)?;
-            }
+    if let Some(InjectedFault::Pause(_, meanwhile)) = point.map(|point| point.fault) {
+        seen("while it recovered", environment.recover().await)?;
+        seen("after it recovered", invariants::in_the_end(environment, actors).await)?;
+        if outcome == Some(Outcome::Done) && matches!(meanwhile, Meanwhile::Recovery | Meanwhile::TheSame) {
+            seen("though it was told to be done", (scenario.check)(environment, actors).await)?;
         }
-        fault => recover_and_retry(environment, scenario, actors, outcome.as_ref(), fault.is_some()).await?,
+    } else {
+        if scenario.whole == Whole::AtOnce {
+            seen("at once", whole(environment, actors, point, course).await)?;
+        }
+        recover_and_retry(environment, scenario, actors, outcome.as_ref(), point, course).await?;
     }
     seen("after the account was removed", leave(environment, actors).await)
+}
+
+/// All of the change is there, or nothing. Undisturbed it is learnt what all of it is.
+async fn whole(
+    environment: &Environment,
+    actors: &Actors,
+    point: Option<InjectionPoint>,
+    course: &mut Course,
+) -> Result<(), String> {
+    if point.is_none() {
+        course.end(environment, actors).await
+    } else {
+        course.is_whole(environment, actors).await
+    }
 }
 
 /// The client that heard nothing, or of a fault, tries again; in between everything recovers.
@@ -138,18 +161,22 @@ async fn recover_and_retry(
     scenario: &Scenario,
     actors: &Actors,
     outcome: Option<&Outcome>,
-    point: bool,
+    point: Option<InjectionPoint>,
+    course: &mut Course,
 ) -> Result<(), String> {
-    if point && scenario.retry != Retry::Late {
+    if point.is_some() && scenario.retry != Retry::Late {
         environment.pass(Duration::from_secs(1));
         again("promptly", environment, scenario, actors).await?;
     }
     seen("while it recovered", environment.recover().await)?;
     seen("after it recovered", invariants::in_the_end(environment, actors).await)?;
+    if scenario.whole == Whole::Recovered {
+        seen("after it recovered", whole(environment, actors, point, course).await)?;
+    }
     if outcome == Some(&Outcome::Done) {
         seen("though it was told to be done", (scenario.check)(environment, actors).await)?;
     }
-    if point {
+    if point.is_some() {
         if scenario.retry != Retry::Promptly {
             again("after it recovered", environment, scenario, actors).await?;
             seen("while it recovered from the retry", environment.recover().await)?;

@@ -9,6 +9,7 @@ macro_rules! must {
     };
 }
 
+mod drive_state;
 mod holdings;
 mod trees;
 
@@ -25,6 +26,7 @@ use fm_domain::ids::UserId;
 use futures_util::TryStreamExt as _;
 use sha2::Digest as _;
 
+pub(super) use self::drive_state::DriveState;
 use self::holdings::Holdings;
 use super::{Actors, Environment};
 use fm_application::jobs::{Job as _, PurgeTrash};
@@ -33,8 +35,8 @@ use fm_contract::samples::collect;
 /// Beyond every lease and tombstone.
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
 
-/// What holds at any moment, also right after a crash: every listed file has its bytes, whole, with the recorded hash,
-/// what the account counts is what is listed, and the audit trail tells once of what was committed.
+/// What holds at any moment, also right after a crash: every file, living or in the trash, has its bytes, whole, with the recorded hash,
+/// what the account counts is what is there, and the audit trail tells once of what was committed.
 pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), String> {
     let Some(account) = environment.account(actors).await else {
         let left = environment.files(actors.user).await;
@@ -42,10 +44,10 @@ pub async fn at_once(environment: &Environment, actors: &Actors) -> Result<(), S
         return Ok(());
     };
     let files = environment.files(account.user.id).await;
-    for file in &files {
+    let holdings = Holdings::of(environment, account.user.id).await?;
+    for file in &holdings.files {
         whole(environment, file).await?;
     }
-    let holdings = Holdings::of(environment, account.user.id).await?;
     holdings.are_counted(&account.storage)?;
     holdings.have_versions(environment).await?;
     holdings.have_previews(environment).await?;

@@ -3,8 +3,8 @@
 //! A [`Scenario`] is a use case with what it needs. It is run once undisturbed, which tells the calls it makes; then,
 //! for each call and each [`InjectedFault`], once more with that fault there. A process that is killed is dropped where it
 //! stands, and a new one, on the same adapters, with a clock beyond every lease and age, runs the workers and the sweep
-//! until nothing is left to do. Then the [invariants] must hold, the client's retry must be served, and
-//! once the account is removed nothing at all may be left.
+//! until nothing is left to do. Then the [invariants] must hold, the drive must be what it was before or what it becomes
+//! undisturbed ([`Whole`]), the client's retry must be served, and once the account is removed nothing at all may be left.
 //!
 //! ```text
 //! mod kill_points {
@@ -25,6 +25,7 @@
 //! numbered parts as S3 has them, so that states, rewinding and reading back are tried whatever the store.
 
 mod actors;
+mod course;
 mod driver;
 mod environment;
 mod injected_fault;
@@ -41,7 +42,7 @@ pub use driver::{Broken, inject};
 pub use environment::{Environment, Resuming};
 pub use injected_fault::{InjectedFault, InjectionPoint, Meanwhile};
 pub use process::Process;
-pub use scenario::{Needs, Outcome, Retry, Scenario};
+pub use scenario::{Needs, Outcome, Retry, Scenario, Whole};
 
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
 

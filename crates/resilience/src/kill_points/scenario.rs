@@ -20,6 +20,8 @@ pub struct Scenario {
     pub retry: Retry,
     /// The port without which it can't be run.
     pub needs: Needs,
+    /// When all of it is there, or nothing.
+    pub whole: Whole,
 }
 
 /// The optional port of a store of bytes that a scenario is about.
@@ -31,6 +33,16 @@ pub enum Needs {
     Resumable,
     /// [`DirectStore`](fm_domain::blobs::DirectStore), with what takes its parts.
     Direct,
+}
+
+/// When a drive has all of a change or nothing of it, wherever a process was killed: it is what it was before, or what it becomes where
+/// nothing fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// At once: one unit of work changes the tree.
+    AtOnce,
+    /// Once everything has recovered: an operation takes several units of work, and a job goes on with it.
+    Recovered,
 }
 
 /// When a client tries again after an answer that never came.

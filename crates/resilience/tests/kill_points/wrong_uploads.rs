@@ -12,7 +12,7 @@ use fm_domain::files::{File, Revision, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, JobId, NodeId};
 use fm_domain::tree::Delta;
 use fm_resilience::kill_points::{
-    Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, scenarios,
+    Actors, Environment, InjectedFault, Needs, Outcome, Process, Retry, Scenario, Whole, scenarios,
 };
 use futures_util::{StreamExt as _, stream};
 use sha2::Digest as _;
@@ -134,6 +134,7 @@ macro_rules! wrong {
             check: |_environment, _actors| Box::pin(async { Ok(()) }),
             retry: Retry::Late,
             needs: Needs::Nothing,
+            whole: Whole::AtOnce,
         }
     };
 }

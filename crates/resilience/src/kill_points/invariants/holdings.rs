@@ -140,3 +140,6 @@ async fn dropped(environment: &Environment, references: &[BlobId]) -> Result<usi
     };
     dropped.await.map_err(|error| format!("no count of references: {error:?}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,16 @@
 mod accounts;
 mod directs;
 mod edits;
+mod folders;
 mod jobs;
+mod operations;
 mod previews;
 mod reads;
 mod resumables;
 mod sessions;
 mod trees;
 mod uploads;
+mod versions;
 
 use super::{Actors, Environment, Scenario};
 
@@ -17,7 +20,7 @@ use super::{Actors, Environment, Scenario};
 macro_rules! scenario {
     (
         $(#[$doc:meta])*
-        $name:ident, retried $retry:ident $(, needs $needs:ident)?;
+        $name:ident, retried $retry:ident $(, needs $needs:ident)? $(, whole $whole:ident)?;
         arrange |$environment:ident| $arrange:expr;
         act |$process:ident, $actors:ident| $act:expr;
         check |$after:ident, $of:ident| $check:expr $(;)?
@@ -35,11 +38,14 @@ macro_rules! scenario {
                 check: |$after, $of| Box::pin(async move { $check }),
                 retry: $crate::kill_points::Retry::$retry,
                 needs: scenario!(@needs $($needs)?),
+                whole: scenario!(@whole $($whole)?),
             }
         }
     };
     (@needs) => { $crate::kill_points::Needs::Nothing };
     (@needs $needs:ident) => { $crate::kill_points::Needs::$needs };
+    (@whole) => { $crate::kill_points::Whole::AtOnce };
+    (@whole $whole:ident) => { $crate::kill_points::Whole::$whole };
 }
 
 use scenario;
@@ -166,11 +172,34 @@ scenarios! {
         a_deletion_from_the_trash,
         a_batch_with_a_key,
         a_batch_of_all_or_nothing,
+        a_batch_of_every_kind,
         a_trash_emptied,
         a_purge_of_the_trash,
+    }
+    folders {
+        a_folder_made,
+        folders_made_by_their_paths,
+        a_folder_renamed,
+        a_folder_moved_to_where_its_name_is_taken,
+        a_folder_that_would_replace_another,
+        a_folder_copied,
+        a_folder_trashed,
+        a_folder_restored,
+        a_folder_deleted_from_the_trash,
+    }
+    operations {
         a_large_folder_deleted,
+        a_large_folder_trashed,
         a_large_folder_copied_by_a_job,
         a_large_folder_restored_from_inside_another,
+        a_large_trash_emptied,
+    }
+    versions {
+        a_version_restored,
+        an_end_of_old_versions,
+        an_upload_that_replaces_a_file_in_a_folder,
+        a_move_that_replaces_a_file,
+        a_copy_that_replaces_a_file,
     }
     jobs {
         a_thumbnail,

@@ -1,77 +1,62 @@
-//! Folders, copies, the trash, batches and operations.
+//! Moves, copies, the trash and batches.
 
 use std::time::Duration;
 
-use fm_application::jobs::{Job as _, PurgeTrash, RunOperation};
+use fm_application::jobs::{Job as _, PurgeTrash};
 use fm_application::tree::{
     BatchAction, BatchCommand, BatchOperation, CopyCommand, CreateFolderCommand, DeleteCommand, EditCommand,
     EmptyTrashCommand, RestoreCommand, TrashCommand,
 };
-use fm_domain::clock::Clock as _;
 use fm_domain::ids::{DriveId, NodeId};
-use fm_domain::tree::{Delta, Folder, Item, OnConflict, OnFolderConflict, UNIT_ENTRIES};
-use uuid::Uuid;
+use fm_domain::tree::{OnConflict, OnFolderConflict};
 
 use super::{expect, scenario};
 use crate::kill_points::{Actors, Environment};
 
-/// More than one unit of work changes.
-const MANY: usize = UNIT_ENTRIES as usize + 20;
-
-/// A user with a text, and a folder.
-async fn with_folder(environment: &Environment) -> Actors {
-    let mut actors = environment.user_with_text().await;
-    let name = "Work".parse().unwrap();
-    let command = CreateFolderCommand { name, parent: None, on_conflict: OnFolderConflict::Fail };
+/// Makes a folder for them, in `parent` or in the root.
+pub(super) async fn make_folder(
+    environment: &Environment,
+    actors: &Actors,
+    name: &str,
+    parent: Option<NodeId>,
+) -> NodeId {
+    let name = name.parse().unwrap();
+    let command = CreateFolderCommand { name, parent, on_conflict: OnFolderConflict::Fail };
     let created = environment.healthy().cases.tree.create_folder.run(&actors.actor(), command).await;
-    actors.folder = Some(created.unwrap().view.folder.id);
-    actors
+    created.unwrap().view.folder.id
 }
 
-/// A user with a folder of so many folders that no unit changes them all.
-async fn with_large_folder(environment: &Environment) -> Actors {
-    let actors = with_folder(environment).await;
-    let (drive, now) = (DriveId::of_user(actors.user), environment.clock.now());
-    let folders = (0..MANY).map(|number| {
-        let (id, name) = (NodeId::new(Uuid::now_v7()), format!("folder {number}").parse().unwrap());
-        Item::from(Folder::new(id, drive, actors.folder(), name, now))
-    });
-    let folders: Vec<Item> = folders.collect();
-    let mut unit = environment.database.begin().await.unwrap();
-    unit.drives().enter(drive, &Delta::new_folders(MANY), None).await.unwrap();
-    unit.nodes().insert_many(&folders).await.unwrap();
-    unit.commit().await.unwrap();
-    actors
-}
-
-/// A user whose large folder is in the trash, inside another one.
-async fn with_large_folder_in_the_trash(environment: &Environment) -> Actors {
-    let actors = with_large_folder(environment).await;
-    let (process, actor) = (environment.healthy(), actors.actor());
-    let tree = &process.cases.tree;
-    let name = "Outer".parse().unwrap();
-    let command = CreateFolderCommand { name, parent: None, on_conflict: OnFolderConflict::Fail };
-    let outer = tree.create_folder.run(&actor, command).await.unwrap().view.folder.id;
-    let into_it = EditCommand {
-        item: actors.folder(),
+/// Moves an item of theirs into a folder.
+pub(super) async fn move_into(environment: &Environment, actors: &Actors, item: NodeId, folder: NodeId) {
+    let command = EditCommand {
+        item,
         kind: None,
         if_match: None,
         name: None,
-        parent: Some(outer),
+        parent: Some(folder),
         on_conflict: OnConflict::Fail,
         modified_at: None,
     };
-    tree.edit.run(&actor, into_it).await.unwrap();
-    tree.trash.run(&actor, TrashCommand { item: outer, if_match: None }).await.unwrap();
-    environment.work(&[RunOperation::kind()]).await;
+    environment.healthy().cases.tree.edit.run(&actors.actor(), command).await.unwrap();
+}
+
+/// Puts an item of theirs into the trash, or begins to.
+pub(super) async fn put_into_trash(environment: &Environment, actors: &Actors, item: NodeId) {
+    let command = TrashCommand { item, if_match: None };
+    environment.healthy().cases.tree.trash.run(&actors.actor(), command).await.unwrap();
+}
+
+/// A user with a text, and a folder.
+pub(super) async fn with_folder(environment: &Environment) -> Actors {
+    let mut actors = environment.user_with_text().await;
+    actors.folder = Some(make_folder(environment, &actors, "Work", None).await);
     actors
 }
 
 /// A user whose picture is in the trash.
 async fn with_trash(environment: &Environment) -> Actors {
     let actors = environment.user_with_thumbnail().await;
-    let command = TrashCommand { item: actors.file().id.into(), if_match: None };
-    environment.healthy().cases.tree.trash.run(&actors.actor(), command).await.unwrap();
+    put_into_trash(environment, &actors, actors.file().id.into()).await;
     actors
 }
 
@@ -88,15 +73,6 @@ async fn is_gone(environment: &Environment, actors: &Actors) -> Result<(), Strin
     expect(environment.debris().await == 0, "its bytes are still there")
 }
 
-fn copy_of_the_folder(actors: &Actors) -> CopyCommand {
-    CopyCommand {
-        item: actors.folder(),
-        parent: NodeId::root(DriveId::of_user(actors.user)),
-        name: None,
-        on_conflict: OnConflict::Rename,
-    }
-}
-
 /// Their file into their folder, and a copy of it beside.
 fn batch(actors: &Actors, atomic: bool) -> BatchCommand {
     let (file, parent) = (NodeId::from(actors.file().id), actors.folder());
@@ -110,6 +86,22 @@ fn batch(actors: &Actors, atomic: bool) -> BatchCommand {
         operation(BatchAction::Move { parent, on_conflict: OnConflict::Fail, if_match: None }),
     ];
     BatchCommand { operations, atomic, key: Some("a-batch".parse().unwrap()) }
+}
+
+/// A copy of their file; the file into their folder, which goes into the trash and comes back; and then the file goes.
+fn batch_of_every_kind(actors: &Actors) -> BatchCommand {
+    let (file, folder) = (NodeId::from(actors.file().id), actors.folder());
+    let operation = |item: NodeId, action| BatchOperation { id: item.to_string(), item: Some(item), action };
+    let (parent, name) = (NodeId::root(DriveId::of_user(actors.user)), "copy.txt".parse().unwrap());
+    let on_conflict = OnConflict::Fail;
+    let operations = vec![
+        operation(file, BatchAction::Copy { parent, name: Some(name), on_conflict }),
+        operation(file, BatchAction::Move { parent: folder, on_conflict, if_match: None }),
+        operation(folder, BatchAction::Trash { if_match: None }),
+        operation(folder, BatchAction::Restore { parent: None, recreate_parents: false, on_conflict }),
+        operation(file, BatchAction::Delete { recursive: false, if_match: None }),
+    ];
+    BatchCommand { operations, atomic: true, key: Some("every-kind".parse().unwrap()) }
 }
 
 /// Whether the batch was done, and once.
@@ -220,6 +212,21 @@ scenario! {
 }
 
 scenario! {
+    /// One unit of work does what five requests would do.
+    a_batch_of_every_kind, retried AgainAndAgain;
+    arrange |environment| with_folder(environment).await;
+    act |process, actors| process.cases.tree.batch.run(&actors.actor(), batch_of_every_kind(actors)).await;
+    check |environment, actors| {
+        let files = environment.files(actors.user).await;
+        expect(files.len() == 1 && files[0].name.as_str() == "copy.txt", "there is not the copy alone")?;
+        expect(files[0].blob == actors.file().blob, "the copy has other bytes")?;
+        let nodes = environment.nodes(actors.user).await;
+        let is_back = nodes.iter().any(|node| node.id == actors.folder() && node.trash.is_none());
+        expect(is_back && nodes.len() == 3, "there is not the folder beside it")
+    }
+}
+
+scenario! {
     /// The trash is emptied by an operation.
     a_trash_emptied, retried AgainAndAgain;
     arrange |environment| with_trash(environment).await;
@@ -240,53 +247,4 @@ scenario! {
     };
     act |process, _cast| process.cases.jobs.run_next.run(&[PurgeTrash::kind()]).await;
     check |environment, actors| is_gone(environment, actors).await
-}
-
-scenario! {
-    /// A folder that is too large for a unit goes by an operation.
-    a_large_folder_deleted, retried AgainAndAgain;
-    arrange |environment| with_large_folder(environment).await;
-    act |process, actors| {
-        let command = DeleteCommand { item: actors.folder(), kind: None, if_match: None, recursive: true };
-        process.cases.tree.delete.run(&actors.actor(), command).await
-    };
-    check |environment, actors| {
-        expect(environment.nodes(actors.user).await.len() == 2, "more than the root and the file is left")
-    }
-}
-
-scenario! {
-    /// The operation that copies the rest of a large folder.
-    a_large_folder_copied_by_a_job, retried NextTurn;
-    arrange |environment| {
-        let actors = with_large_folder(environment).await;
-        let process = environment.healthy();
-        process.cases.tree.copy.run(&actors.actor(), copy_of_the_folder(&actors)).await.unwrap();
-        actors
-    };
-    act |process, _cast| process.cases.jobs.run_next.run(&[RunOperation::kind()]).await;
-    check |environment, actors| {
-        let nodes = environment.nodes(actors.user).await.len();
-        expect(nodes == 2 + 2 * (MANY + 1), "the copy is not whole")
-    }
-}
-
-scenario! {
-    /// A large folder is told from the rest of a trash by an operation before it comes back.
-    a_large_folder_restored_from_inside_another, retried AgainAndAgain;
-    arrange |environment| with_large_folder_in_the_trash(environment).await;
-    act |process, actors| {
-        let command = RestoreCommand {
-            item: actors.folder(),
-            parent: Some(NodeId::root(DriveId::of_user(actors.user))),
-            recreate_parents: false,
-            on_conflict: OnConflict::Rename,
-        };
-        process.cases.tree.restore.run(&actors.actor(), command).await
-    };
-    check |environment, actors| {
-        let nodes = environment.nodes(actors.user).await;
-        let living = nodes.iter().filter(|node| node.trash.is_none()).count();
-        expect(living == 2 + MANY + 1, "not all of it is back")
-    }
 }
