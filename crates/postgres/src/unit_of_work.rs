@@ -8,15 +8,16 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use fm_domain::database::UnitOfWork;
-use fm_domain::error::{Cause, PortError, PortResult};
+use fm_domain::error::{Cause, PortError, PortResult, chain};
 use fm_domain::ids::DriveId;
 use fm_domain::tree::Seq;
 use tokio::time::error::Elapsed;
 
 use crate::claim::Turns;
+use crate::error::is_notify_queue_full;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
-use crate::signal::NOTIFY;
+use crate::signal::COMMIT_AND_NOTIFY;
 use crate::sql::{Together, Write};
 
 /// How many writes are deferred at most: an import has any number of them, and each number is a text of its own.
@@ -237,6 +238,20 @@ impl PgUnitOfWork {
         self.lease.understood(read)
     }
 
+    /// One message, so that notifying costs no round trip. A NOTIFY inside the transaction would make it take a lock that all
+    /// notifying commits of the server queue up for while they wait for the disk; behind the commit, as a transaction of its own, it
+    /// holds that lock for no time. If it is lost, waiting workers look for themselves in a while.
+    async fn commit_and_notify(&mut self) -> PortResult<()> {
+        match self.lease.batch(COMMIT_AND_NOTIFY).await {
+            // The commit was made before. The connection is not used again.
+            Err(error) if is_notify_queue_full(&error) => {
+                tracing::warn!(error = chain(&error), "workers were not notified of a job");
+                Ok(())
+            }
+            committed => committed,
+        }
+    }
+
     /// A job was added: workers are woken once it is committed.
     pub(crate) const fn wake_on_commit(&mut self) {
         self.enqueued = true;
@@ -267,10 +282,7 @@ impl UnitOfWork for PgUnitOfWork {
         }
         self.send_deferred().await?;
         if self.enqueued {
-            // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
-            // lock that all notifying commits of the server queue up for while they wait for the disk; on its own
-            // it holds that lock for no time. If it is lost, waiting workers look for themselves in a while.
-            self.lease.batch_pair("COMMIT", NOTIFY).await?;
+            self.commit_and_notify().await?;
         } else {
             self.lease.batch("COMMIT").await?;
         }
