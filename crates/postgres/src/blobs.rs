@@ -35,6 +35,9 @@ macro_rules! deleted_columns {
 }
 pub(crate) use deleted_columns;
 
+const RECORD_INTENT: &str = "INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at) \
+    SELECT ?, ?, ?, ?, ?, ?, ?";
+
 /// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
 pub(crate) const CANCEL_EXPIRED: &str = concat!(
     "WITH expired AS MATERIALIZED (\
@@ -114,17 +117,16 @@ impl TombstoneRow {
 #[async_trait]
 impl BlobRepo for PgUnitOfWork {
     async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()> {
-        let row = (
-            blobs::id.eq(intent.key.id.uuid()),
-            blobs::bucket.eq(intent.key.bucket.as_str()),
-            blobs::owner_id.eq(intent.owner.uuid()),
-            blobs::state.eq(INTENT),
-            blobs::reserved_bytes.eq(bigint(intent.reserved.bytes())),
-            blobs::recorded_at.eq(Moment(intent.recorded_at)),
-            blobs::expires_at.eq(Moment(intent.expires_at)),
+        let values = (
+            typed::<SqlUuid, _>(intent.key.id.uuid()),
+            typed::<Text, _>(intent.key.bucket.as_str()),
+            typed::<SqlUuid, _>(intent.owner.uuid()),
+            typed::<Text, _>(INTENT),
+            typed::<BigInt, _>(bigint(intent.reserved.bytes())),
+            typed::<Timestamptz, _>(Moment(intent.recorded_at)),
+            typed::<Timestamptz, _>(Moment(intent.expires_at)),
         );
-        let insert = diesel::insert_into(blobs::table).values(row);
-        self.defer_insert(Target::Blobs, insert).await
+        self.defer_insert_select(Target::Blobs, statement::<(), _>(RECORD_INTENT, values)).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {

@@ -1,12 +1,11 @@
 //! The unit of work: one transaction on one connection.
 
 mod alone;
+mod deferred;
 
 use async_trait::async_trait;
 use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::QueryFragment;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::AsyncPgConnection;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{Cause, PortError, PortResult, chain};
 use fm_domain::ids::DriveId;
@@ -18,20 +17,9 @@ use crate::error::is_notify_queue_full;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
 use crate::signal::COMMIT_AND_NOTIFY;
-use crate::sql::{Together, Write};
 
-/// How many writes are deferred at most: an import has any number of them, and each number is a text of its own.
-const MOST_DEFERRED: usize = 4;
-
-/// The table that a deferred write changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    Blobs,
-    Drives,
-    Keys,
-    Uploads,
-    AuditEntries,
-}
+use self::deferred::Deferred;
+pub(crate) use self::deferred::Target;
 
 /// A transaction and all of its repos.
 ///
@@ -51,14 +39,6 @@ pub struct PgUnitOfWork {
     /// The drives that it has entered, with the numbers of its changes.
     pub(crate) entered: Vec<(DriveId, Seq)>,
     deferred: Vec<Deferred>,
-}
-
-/// A write that was not sent yet.
-struct Deferred {
-    target: Target,
-    /// Whether it changes rows that are there, and so may wait for the locks of others.
-    locks: bool,
-    write: Write,
 }
 
 impl PgUnitOfWork {
@@ -146,93 +126,6 @@ impl PgUnitOfWork {
         self.lease.batch(statements).await
     }
 
-    /// Defers an insert whose caller only wants to know that it does not fail.
-    pub(crate) async fn defer_insert(
-        &mut self,
-        target: Target,
-        insert: impl QueryFragment<Pg> + Send + Sync + 'static,
-    ) -> PortResult<()> {
-        self.defer(Deferred { target, locks: false, write: Box::new(insert) }).await
-    }
-
-    /// Defers a change of rows that are there, whose caller does not ask how many there were.
-    pub(crate) async fn defer_change(
-        &mut self,
-        target: Target,
-        change: impl QueryFragment<Pg> + Send + Sync + 'static,
-    ) -> PortResult<()> {
-        self.defer(Deferred { target, locks: true, write: Box::new(change) }).await
-    }
-
-    /// No two of one table go together: each may be about what the other does. Entries of the audit trail never are.
-    async fn defer(&mut self, deferred: Deferred) -> PortResult<()> {
-        if !self.lease.is_sound() {
-            return Err(PortError::Poisoned);
-        }
-        let is_among = deferred.target != Target::AuditEntries && self.defers(deferred.target);
-        if is_among || self.deferred.len() >= MOST_DEFERRED {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        self.deferred.push(deferred);
-        Ok(())
-    }
-
-    fn defers(&self, target: Target) -> bool {
-        self.deferred.iter().any(|deferred| deferred.target == target)
-    }
-
-    /// The statement, to be run, with the deferred writes in it. It is about none of their tables.
-    pub(crate) fn together<Q>(&mut self, statement: Q) -> Together<Q> {
-        let writes = self.deferred.drain(..).map(|deferred| deferred.write).collect();
-        Together { writes, last: statement, has_queries: false }
-    }
-
-    /// The same for a statement about a table: deferred writes to that are sent before.
-    pub(crate) async fn together_on<Q>(&mut self, target: Target, statement: Q) -> PortResult<Together<Q>> {
-        if self.defers(target) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(self.together(statement))
-    }
-
-    /// The same for a statement about these tables that begins with queries of its own, without the word before them.
-    pub(crate) async fn together_with_queries<Q>(
-        &mut self,
-        targets: &[Target],
-        statement: Q,
-    ) -> PortResult<Together<Q>> {
-        if targets.iter().any(|target| self.defers(*target)) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(Together { has_queries: true, ..self.together(statement) })
-    }
-
-    /// The same for a statement that locks the row of a user, who may have others waiting for it: the unit has that row for as short as can
-    /// be. The locks of one statement are taken in the order that the server likes: writes that wait for locks are sent before, or two
-    /// units might wait for each other.
-    pub(crate) async fn together_last<Q>(&mut self, statement: Q) -> PortResult<Together<Q>> {
-        if self.deferred.iter().any(|deferred| deferred.locks) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(self.together(statement))
-    }
-
-    /// All deferred writes as one statement.
-    fn all_deferred(&mut self) -> Option<Together<Write>> {
-        let last = self.deferred.pop()?;
-        Some(self.together(last.write))
-    }
-
-    /// Sends the deferred writes.
-    pub(crate) async fn send_deferred(&mut self) -> PortResult<()> {
-        let Some(writes) = self.all_deferred() else { return Ok(()) };
-        self.lease.run(|connection| writes.execute(connection)).await.map(|_count| ())
-    }
-
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
     pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         self.lease.understood(read)
@@ -260,11 +153,10 @@ impl PgUnitOfWork {
 
 impl std::fmt::Debug for PgUnitOfWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let deferred: Vec<Target> = self.deferred.iter().map(|deferred| deferred.target).collect();
         f.debug_struct("PgUnitOfWork")
             .field("has_begun", &self.has_begun)
             .field("enqueued", &self.enqueued)
-            .field("deferred", &deferred)
+            .field("deferred", &self.deferred)
             .finish_non_exhaustive()
     }
 }

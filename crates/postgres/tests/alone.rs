@@ -9,8 +9,10 @@ mod common;
 use std::time::Duration;
 
 use common::Fixture;
-use common::samples::{KIND, at, enqueue};
-use fm_domain::blobs::BlobKey;
+use common::samples::{KIND, at, enqueue, stored_user};
+use fm_domain::accounts::ReserveBytes;
+use fm_domain::blobs::{BlobIntent, BlobKey};
+use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::ids::{BlobId, UserId};
@@ -122,5 +124,49 @@ async fn a_job_is_not_told_as_lost_to_another_where_the_call_that_completes_it_l
             committed.unwrap();
         }
         assert_eq!(fixture.ask("SELECT count(*)::text FROM jobs").await, ["0"]);
+    }
+}
+
+/// As where the first run of its statement was committed, and where it was not.
+#[tokio::test]
+async fn what_is_reserved_with_its_intent_is_reserved_once_where_the_connection_was_lost() {
+    for is_made in [true, false] {
+        let fixture = Fixture::fresh().await;
+        let database = fixture.database();
+        let owner = stored_user(&*database).await;
+        let (key, reserved) = (key(), ByteSize::new(5));
+        let lock = fixture.client().await;
+        lock.batch_execute("BEGIN; SELECT FROM users FOR UPDATE").await.unwrap();
+        let mut unit = database.begin_single().await.unwrap();
+        let reserving = tokio::spawn(async move {
+            let intent = BlobIntent { key, owner, reserved, recorded_at: at(0), expires_at: at(60) };
+            unit.blobs().record_intent(&intent).await.unwrap();
+            let reserved = unit.users().reserve(owner, reserved, None).await;
+            (reserved, unit.commit().await)
+        });
+        waiting(&fixture, "1").await;
+        assert_eq!(fixture.ask(END_WAITING).await.len(), 1);
+        if is_made {
+            let first_run = format!(
+                "UPDATE users SET reserved_bytes = 5; \
+                 INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at) \
+                 VALUES ('{}', 'files', '{}', 'announced', 5, now(), now())",
+                key.id.uuid(),
+                owner.uuid()
+            );
+            lock.batch_execute(&first_run).await.unwrap();
+        }
+        lock.batch_execute("COMMIT").await.unwrap();
+
+        let (reserved, committed) = timeout(SOON, reserving).await.unwrap().unwrap();
+        if is_made {
+            assert!(matches!(reserved, Err(ReserveBytes::Store(PortError::Unavailable(_)))), "{reserved:?}");
+            assert!(matches!(committed, Err(PortError::Poisoned)), "{committed:?}");
+        } else {
+            reserved.unwrap();
+            committed.unwrap();
+        }
+        assert_eq!(fixture.ask("SELECT reserved_bytes::text FROM users").await, ["5"]);
+        assert_eq!(fixture.ask("SELECT count(*)::text FROM blobs").await, ["1"]);
     }
 }

@@ -116,7 +116,8 @@ impl Transfer {
         let reserved = if left.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
         let blob = BlobId::new(self.ids.uuid());
         let intent = Intent { key: BlobKey::file(blob), owner, reserved, keyed: key.is_some() };
-        let mut unit = self.db.begin().await?;
+        // Without a key the reservation is its one call.
+        let mut unit = if key.is_some() { self.db.begin().await? } else { self.db.begin_single().await? };
         if let Some(key) = key {
             let claim =
                 KeyClaim { user: owner, key: key.clone(), attempt: blob, lease_until: now.plus(LEASE) };

@@ -25,6 +25,8 @@ suite! {
         uow_09_a_rollback_undoes_everything,
         uow_10_units_that_want_the_same_rows_all_get_through,
         uow_15_units_and_reads_that_are_dropped_leave_room_for_others,
+    }
+    unit_single {
         uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
     }
     user {

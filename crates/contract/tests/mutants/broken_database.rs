@@ -410,7 +410,7 @@ mutants! {
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
+        ["UOW-09", "UOW-16", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "TREE-03", "TREE-04", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
@@ -426,7 +426,7 @@ mutants! {
     a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-29", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
+        ["UOW-03", "UOW-16", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
     a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database,
         ["USER-07", "USER-16", "USER-29"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];
