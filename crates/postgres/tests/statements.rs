@@ -42,13 +42,13 @@ const fn operation(
 const THUMBNAIL: &[&str] = &["make_thumbnail"];
 const PURGES: &[&str] = &["purge_blob", "purge_blob"];
 
-/// With a quota, which costs uploads a reservation and a look at the account. These figures may only shrink.
+/// With a quota, which costs uploads a reservation. These figures may only shrink.
 const OPERATIONS: [Operation; 6] = [
-    operation(scenarios::an_upload_of_a_text, &[], 7),
-    operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 21),
+    operation(scenarios::an_upload_of_a_text, &[], 6),
+    operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 20),
     operation(scenarios::a_removal, PURGES, 21),
     // The bytes stay as an old version; the thumbnail goes.
-    operation(scenarios::a_picture_replaced_by_a_text, &["purge_blob"], 20),
+    operation(scenarios::a_picture_replaced_by_a_text, &["purge_blob"], 19),
     operation(scenarios::a_resumable_upload_begun, &[], 5),
     operation(scenarios::a_resumable_upload_in_one_piece, &[], 13),
 ];
