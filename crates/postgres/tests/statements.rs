@@ -48,7 +48,7 @@ const OPERATIONS: [Operation; 6] = [
     operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 20),
     operation(scenarios::a_removal, PURGES, 21),
     // The bytes stay as an old version; the thumbnail goes.
-    operation(scenarios::a_picture_replaced_by_a_text, &["purge_blob"], 19),
+    operation(scenarios::a_picture_replaced_by_a_text, &["purge_blob"], 18),
     operation(scenarios::a_resumable_upload_begun, &[], 5),
     operation(scenarios::a_resumable_upload_in_one_piece, &[], 13),
 ];

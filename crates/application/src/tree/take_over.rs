@@ -163,14 +163,17 @@ pub(crate) async fn keep_version(
     let mut kept =
         KeptVersion { dropped: before.thumbnail.blob().into_iter().collect(), ..KeptVersion::default() };
     let size = i64::try_from(before.size.bytes()).unwrap_or(i64::MAX);
+    // Before the new one is added, so that PostgreSQL may send that with what comes next.
+    let mut all = unit.versions().all(before.id).await?;
     if context.retention.versions == 0 || size == 0 {
         kept.freed = size;
         kept.dropped.push(before.blob);
     } else {
-        unit.versions().insert(&Version::of(before, now)).await?;
+        let version = Version::of(before, now);
+        unit.versions().insert(&version).await?;
+        all.push(version);
         kept.versions = size;
     }
-    let all = unit.versions().all(before.id).await?;
     let surplus =
         Version::surplus(&all, context.retention.versions, now.minus(context.retention.version_age));
     if !surplus.is_empty() {

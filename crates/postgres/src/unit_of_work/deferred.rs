@@ -21,6 +21,7 @@ pub(crate) enum Target {
     Drives,
     Keys,
     Uploads,
+    Versions,
     AuditEntries,
 }
 
