@@ -58,12 +58,12 @@ async fn a_question_of_a_unit_holds_up_no_read_however_long_it_takes() {
     lock.batch_execute("BEGIN; LOCK TABLE jobs, blobs").await.unwrap();
     let (mut one, mut other, mut third) =
         (database.begin().await.unwrap(), database.begin().await.unwrap(), database.begin().await.unwrap());
-    let (kinds, key) = ([KIND], key());
+    let (kinds, keys) = ([KIND], [key()]);
     let questions = async {
         tokio::join!(
             one.jobs().claim(&kinds, at(1), at(60), 1),
             other.jobs().next_due(&kinds),
-            third.blobs().find_tombstone(&key),
+            third.blobs().find_tombstones(&keys),
         )
     };
     let read = async {
@@ -73,10 +73,10 @@ async fn a_question_of_a_unit_holds_up_no_read_however_long_it_takes() {
         lock.batch_execute("ROLLBACK").await.unwrap();
         found
     };
-    let ((claimed, next, tombstone), found) = tokio::join!(questions, read);
+    let ((claimed, next, tombstones), found) = tokio::join!(questions, read);
     assert_eq!(found.unwrap().unwrap(), None);
     assert!(claimed.unwrap().is_empty());
-    assert_eq!((next.unwrap(), tombstone.unwrap()), (None, None));
+    assert_eq!((next.unwrap(), tombstones.unwrap()), (None, vec![]));
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_question_whose_connection_was_killed_is_asked_on_another_and_the_unit
     fixture.kill_connections().await;
     assert_eq!(unit.jobs().next_due(&[KIND]).await.unwrap(), Some(at(0)));
     fixture.kill_connections().await;
-    assert_eq!(unit.blobs().find_tombstone(&key()).await.unwrap(), None);
+    assert_eq!(unit.blobs().find_tombstones(&[key()]).await.unwrap(), []);
     fixture.kill_connections().await;
     assert_eq!(unit.jobs().claim(&[KIND], at(1), at(60), 1).await.unwrap().len(), 1);
     unit.commit().await.unwrap();

@@ -40,15 +40,15 @@ const fn operation(
 }
 
 const THUMBNAIL: &[&str] = &["make_thumbnail"];
-const PURGES: &[&str] = &["purge_blob", "purge_blob"];
+const PURGE: &[&str] = &["purge_blob"];
 
 /// With a quota, which costs uploads a reservation. These figures may only shrink.
 const OPERATIONS: [Operation; 6] = [
     operation(scenarios::an_upload_of_a_text, &[], 6),
     operation(scenarios::an_upload_of_a_picture, THUMBNAIL, 20),
-    operation(scenarios::a_removal, PURGES, 21),
+    operation(scenarios::a_removal, PURGE, 14),
     // The bytes stay as an old version; the thumbnail goes.
-    operation(scenarios::a_picture_replaced_by_a_text, &["purge_blob"], 18),
+    operation(scenarios::a_picture_replaced_by_a_text, PURGE, 18),
     operation(scenarios::a_resumable_upload_begun, &[], 5),
     operation(scenarios::a_resumable_upload_in_one_piece, &[], 13),
 ];

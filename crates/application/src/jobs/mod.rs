@@ -32,7 +32,7 @@ pub use make_preview::MakePreview;
 pub use make_thumbnail::MakeThumbnail;
 pub use measure_queue::MeasureQueue;
 pub use preview_sweep::PreviewSweep;
-pub use purge_blob::PurgeBlob;
+pub use purge_blob::{OtherBlob, PurgeBlob};
 pub use purge_trash::PurgeTrash;
 pub use registry::{JobRegistry, Unreadable};
 pub use remove_contents::RemoveContents;

@@ -187,10 +187,7 @@ pub(crate) async fn keep_version(
     Ok(kept)
 }
 
-/// How many tombstones get a job each; more are left to a sweep, which the event asks for.
-const FEW: usize = 8;
-
-/// Drops references, last in a unit: the bytes of blobs that have none left are deleted by jobs.
+/// Drops references, last in a unit: the bytes of blobs that have none left are deleted by a job.
 pub(crate) async fn drop_blobs(
     events: &EventRecorder,
     unit: &mut dyn UnitOfWork,
@@ -201,11 +198,8 @@ pub(crate) async fn drop_blobs(
         return Ok(());
     }
     let gone: Vec<BlobKey> = unit.blobs().drop_references(blobs, now).await?;
-    if gone.len() > FEW {
-        return events.record(unit, now, Change::BlobsMarkedDeleted { count: gone.len() }).await;
+    if gone.is_empty() {
+        return Ok(());
     }
-    for key in gone {
-        events.record(unit, now, Change::BlobMarkedDeleted { key }).await?;
-    }
-    Ok(())
+    events.record(unit, now, Change::BlobsMarkedDeleted { keys: &gone }).await
 }

@@ -6,6 +6,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel_async::RunQueryDsl as _;
 use fm_domain::error::{PortError, PortResult};
+use uuid::Uuid;
 
 use super::PgUnitOfWork;
 use crate::lease::BEGIN;
@@ -29,7 +30,21 @@ pub(crate) enum Target {
 pub(super) struct Deferred {
     target: Target,
     form: Form,
+    /// The one row that it is about, where that is known.
+    row: Option<Uuid>,
     write: Write,
+}
+
+impl Deferred {
+    fn new(target: Target, form: Form, write: impl QueryFragment<Pg> + Send + Sync + 'static) -> Self {
+        Self { target, form, row: None, write: Box::new(write) }
+    }
+
+    /// Whether one may be about what the other does. Entries of the audit trail never are.
+    fn may_meet(&self, other: &Self) -> bool {
+        let are_apart = self.row.is_some() && other.row.is_some() && self.row != other.row;
+        self.target == other.target && self.target != Target::AuditEntries && !are_apart
+    }
 }
 
 /// What a deferred write looks like.
@@ -59,7 +74,7 @@ impl PgUnitOfWork {
         target: Target,
         insert: impl QueryFragment<Pg> + Send + Sync + 'static,
     ) -> PortResult<()> {
-        self.defer(Deferred { target, form: Form::Insert, write: Box::new(insert) }).await
+        self.defer(Deferred::new(target, Form::Insert, insert)).await
     }
 
     /// The same for one of the form `INSERT … SELECT …` without a condition.
@@ -68,7 +83,7 @@ impl PgUnitOfWork {
         target: Target,
         insert: impl QueryFragment<Pg> + Send + Sync + 'static,
     ) -> PortResult<()> {
-        self.defer(Deferred { target, form: Form::InsertSelect, write: Box::new(insert) }).await
+        self.defer(Deferred::new(target, Form::InsertSelect, insert)).await
     }
 
     /// Defers a change of rows that are there, whose caller does not ask how many there were.
@@ -77,16 +92,26 @@ impl PgUnitOfWork {
         target: Target,
         change: impl QueryFragment<Pg> + Send + Sync + 'static,
     ) -> PortResult<()> {
-        self.defer(Deferred { target, form: Form::Change, write: Box::new(change) }).await
+        self.defer(Deferred::new(target, Form::Change, change)).await
     }
 
-    /// No two of one table go together: each may be about what the other does. Entries of the audit trail never are.
+    /// The same for a change of this row alone, which may go with changes of other rows of its table.
+    pub(crate) async fn defer_change_of(
+        &mut self,
+        target: Target,
+        row: Uuid,
+        change: impl QueryFragment<Pg> + Send + Sync + 'static,
+    ) -> PortResult<()> {
+        self.defer(Deferred { row: Some(row), ..Deferred::new(target, Form::Change, change) }).await
+    }
+
+    /// No two go together of which one may be about what the other does.
     async fn defer(&mut self, deferred: Deferred) -> PortResult<()> {
         if !self.lease.is_sound() {
             return Err(PortError::Poisoned);
         }
-        let is_among = deferred.target != Target::AuditEntries && self.defers(deferred.target);
-        if is_among || self.deferred.len() >= MOST_DEFERRED {
+        let meets = self.deferred.iter().any(|other| other.may_meet(&deferred));
+        if meets || self.deferred.len() >= MOST_DEFERRED {
             self.begin_by(BEGIN).await?;
             self.send_deferred().await?;
         }
