@@ -24,6 +24,9 @@ pub trait Database: Send + Sync {
     /// may come before it, about the rows of other tables too: they are made with it. Where it is refused an adapter may keep what they
     /// changed and removed, but nothing that they added. Otherwise a refusal changes nothing (UOW-16).
     ///
+    /// An upload may be [found for update](UploadRepo::find_for_update) before it is updated by the call. An adapter need not lock it: where it
+    /// has changed meanwhile, the update is [`PortError::Contended`](crate::error::PortError::Contended) (UOW-17).
+    ///
     /// An adapter may make the changes durable with the call: its commit has nothing to do then, and there is no undoing
     /// them. A call that fails as [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a
     /// commit whose answer is lost. Where its answer did not come in time, or its future was dropped, it may also be made later: the

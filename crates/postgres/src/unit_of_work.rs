@@ -11,6 +11,7 @@ use fm_domain::error::{Cause, PortError, PortResult, chain};
 use fm_domain::ids::DriveId;
 use fm_domain::tree::Seq;
 use tokio::time::error::Elapsed;
+use uuid::Uuid;
 
 use crate::claim::Turns;
 use crate::error::is_notify_queue_full;
@@ -38,6 +39,8 @@ pub struct PgUnitOfWork {
     pub(crate) turns: Turns,
     /// The drives that it has entered, with the numbers of its changes.
     pub(crate) entered: Vec<(DriveId, Seq)>,
+    /// The row that its one call changes, with the version of it that was found and not locked.
+    pub(crate) found: Option<(Uuid, String)>,
     deferred: Vec<Deferred>,
 }
 
@@ -51,6 +54,7 @@ impl PgUnitOfWork {
             enqueued: false,
             turns,
             entered: Vec::new(),
+            found: None,
             deferred: Vec::new(),
         }
     }
@@ -58,6 +62,11 @@ impl PgUnitOfWork {
     /// A unit of one call.
     pub(crate) fn single(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
         Self { is_single: true, ..Self::new(pool, lease, turns) }
+    }
+
+    /// Whether it has one call.
+    pub(crate) const fn is_single(&self) -> bool {
+        self.is_single
     }
 
     /// Whether it has changed, locked and begun nothing: what it asks then may be asked without a transaction, each statement

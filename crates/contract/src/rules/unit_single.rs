@@ -1,9 +1,12 @@
 //! UOW: units of work of a single call.
 
 use fm_domain::body::ByteSize;
+use fm_domain::error::{PortError, Retry};
+use fm_domain::uploads::{UpdateUpload, Upload};
+use tokio::task::{JoinSet, yield_now};
 
-use crate::fixture::database::given;
-use crate::fixture::{at, fill, soon};
+use crate::fixture::database::{Given, given};
+use crate::fixture::{access_of, at, fill, soon};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing<
@@ -45,5 +48,40 @@ pub(crate) async fn uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_r
         }
         let found = given.read().await.blobs().find(&[intent.key.id]).await.unwrap();
         assert_eq!(!found.is_empty(), is_added, "what was added before a call goes with it");
+    }
+}
+
+pub(crate) async fn uow_17_an_upload_that_a_unit_of_a_single_call_found_is_updated_as_it_was_found_or_not_at_all<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let upload = given.upload(fill::upload(given.owner().await)).await;
+    let mut requests = JoinSet::new();
+    for _ in 0..8 {
+        let (given, upload) = (given.clone(), upload.clone());
+        requests.spawn(async move {
+            while let Err(race) = count_a_byte(&given, &upload).await {
+                assert_eq!(race.retry(), Retry::Now, "{race:?}");
+            }
+        });
+    }
+    soon("eight requests for one upload", requests.join_all()).await;
+    let stored = given.stored_upload(upload.owner, upload.id).await;
+    let expected = Upload { offset: ByteSize::new(8), ..upload };
+    assert_eq!(stored, Some(expected), "each saw what the one before it did");
+}
+
+/// Finds the upload in a unit of a single call, and saves that it has one byte more.
+async fn count_a_byte(given: &Given, upload: &Upload) -> Result<(), PortError> {
+    let mut unit = given.db.begin_single().await?;
+    let found = unit.uploads().find_for_update(&access_of(upload.owner), upload.id).await?.unwrap();
+    yield_now().await;
+    let longer = Upload { offset: ByteSize::new(found.offset.bytes() + 1), ..found };
+    match unit.uploads().update(&longer, upload.epoch).await {
+        Ok(()) => unit.commit().await,
+        Err(UpdateUpload::Store(error)) => Err(error),
+        Err(fenced @ UpdateUpload::Fenced) => panic!("its epoch is the same: {fenced}"),
     }
 }
