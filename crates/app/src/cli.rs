@@ -89,7 +89,7 @@ pub enum Command {
     Audit(AuditArgs),
     /// End all sessions of an account, as `session revoke ACCOUNT --all` does: its tokens are refused from then on, and its user
     /// has to log in again.
-    EndSessions(EndSessionsArgs),
+    EndSessions(OneAccount),
     /// Clean up now what the program cleans up every minute: uploads that never ended, blobs of removed files, expired
     /// idempotency keys and sessions, and old entries of the audit trail.
     ///
@@ -153,7 +153,11 @@ pub enum ConfigCommand {
     /// Say whether the configuration can be used: exit code 0, or 2 and every fault on standard error.
     ///
     /// It looks at the variables alone, and opens nothing.
-    Check,
+    Check {
+        /// One JSON object: `usable`; of a configuration that can't be used, one on standard error with each fault among the `causes`.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what is set, of secrets only whether they are.
     Show {
         /// One JSON object: the name of each variable, and of each its text, or for secrets `set`, or null when it is unset.
@@ -219,14 +223,6 @@ impl AuditArgs {
 /// A moment as RFC 3339 writes it, with any offset.
 fn moment(text: &str) -> Result<Timestamp, chrono::ParseError> {
     chrono::DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc().into())
-}
-
-/// Whose sessions to end.
-#[derive(Debug, Clone, Args)]
-pub struct EndSessionsArgs {
-    /// The id or the email address of the account.
-    #[arg(value_name = "ACCOUNT", value_parser = named_account)]
-    pub account: NamedAccount,
 }
 
 fn named_account(text: &str) -> Result<NamedAccount, InvalidEmail> {
@@ -296,3 +292,6 @@ impl VerifyArgs {
         Duration::from_secs(self.min_age_seconds)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use fm_application::wiring::{DirectPorts, MovePorts, Ports};
 use fm_decorators::{
     ObservedBlobStore, ObservedDatabase, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver,
     ObservedPasswordHasher, ObservedResumableStore, ObservedSignDownload, ObservedSignParts,
-    ObservedThumbnailer, PortObserver,
+    ObservedThumbnailer, PortObserver, TracedJobs,
 };
 
 /// The ports whose calls have spans and are reported to `observer`. The session store and the limits are decorated where they
@@ -24,6 +24,11 @@ pub(crate) fn observed(ports: Ports, observer: &Arc<dyn PortObserver>) -> Ports 
         passwords: Arc::new(ObservedPasswordHasher::new(ports.passwords, observer)),
         ..ports
     }
+}
+
+/// The ports of which no call is reported. Jobs keep the trace that asked for them all the same: lines of the log name it.
+pub(crate) fn unobserved(ports: Ports) -> Ports {
+    Ports { db: Arc::new(TracedJobs::new(ports.db)), ..ports }
 }
 
 fn observed_moving(moving: MovePorts, observer: &Arc<dyn PortObserver>) -> MovePorts {

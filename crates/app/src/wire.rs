@@ -29,7 +29,7 @@ use crate::adapters::{OpenBlobStore, OpenContext, OpenDatabase, OpenDirect, Purp
 use crate::blob_stores::BlobStores;
 use crate::config::Config;
 use crate::lifecycle::ShutdownHooks;
-use crate::observed::observed;
+use crate::observed::{observed, unobserved};
 use crate::{Program, StartError, metrics, secrets};
 use settings::{argon2, settings};
 
@@ -109,7 +109,7 @@ impl Program {
         };
         let ports = match observer(config, &metrics) {
             Some(observer) => observed(self.decorated(metrics.measured(ports)), &observer),
-            None => self.decorated(ports),
+            None => unobserved(self.decorated(ports)),
         };
         Ok(Wired {
             ports,

@@ -9,7 +9,7 @@ mod queue_poller;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fm_application::jobs::{Lane, PeriodicJob};
+use fm_application::jobs::{JobOutcome, Lane, PeriodicJob};
 use fm_application::wiring::UseCases;
 use fm_domain::clock::Clock;
 use fm_domain::error::{PortError, PortResult, chain};
@@ -123,7 +123,12 @@ impl Workers {
         // More jobs may be due, and another worker idle.
         signal.notify_one();
         let begun = Instant::now();
-        let outcome = in_its_trace(job.claimed(), queue.finish(&job)).await?;
+        let run = async {
+            let outcome = queue.finish(&job).await?;
+            log_end(job.claimed(), outcome, begun.elapsed());
+            Ok::<JobOutcome, PortError>(outcome)
+        };
+        let outcome = in_its_trace(job.claimed(), run).await?;
         self.metrics.job_ended(&job.claimed().kind, outcome, begun.elapsed());
         Ok(true)
     }
@@ -163,6 +168,26 @@ async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
     );
     let trace = fm_traces::begin(&span, job.trace, || TraceContext::fresh(job.id.uuid()));
     fm_traces::within(trace, span, run).await
+}
+
+/// The line of the log that a job leaves, as every request does. That of a job which nothing asked for, but the clock, is left at DEBUG.
+fn log_end(job: &ClaimedJob, outcome: JobOutcome, took: Duration) {
+    let (id, kind, attempt) = (job.id, job.kind.as_str(), job.attempt);
+    let trace_id = fm_traces::of_task().map(|trace| trace.trace());
+    macro_rules! log_at {
+        ($level:ident) => {
+            tracing::$level!(
+                job.id = %id,
+                job.kind = kind,
+                job.attempt = attempt,
+                job.outcome = outcome.as_str(),
+                trace_id = trace_id.map(tracing::field::display),
+                duration_ms = took.as_secs_f64() * 1000.0,
+                "job"
+            )
+        };
+    }
+    if job.trace.is_some() { log_at!(info) } else { log_at!(debug) }
 }
 
 fn warn(error: &PortError, what: &'static str) {

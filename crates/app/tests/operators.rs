@@ -40,11 +40,30 @@ fn secrets_of_the_configuration_are_shown_as_set_alone() {
     let table = run(&["config", "show"]).answer;
     assert!(table.contains("JWT_SECRET is set\n") && table.contains("PORT=8081\n"), "{table}");
     assert!(!table.contains(secret));
-    assert_eq!(run(&["config", "check"]).code, Some(0));
-    std::fs::write(home.path().join(".env"), "PORT=many\n").unwrap();
+}
+
+#[test]
+fn a_check_of_the_configuration_tells_every_fault_as_text_or_as_json() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run(home.path(), arguments);
+    let usable = run(&["config", "check"]);
+    assert_eq!((usable.code, usable.answer.as_str()), (Some(0), "the configuration can be used\n"));
+    assert_eq!(run(&["config", "check", "--json"]).json(), json!({"usable": true}));
+    std::fs::write(home.path().join(".env"), "PORT=many\nRATE_LIMITS=perhaps\n").unwrap();
     let refused = run(&["config", "check"]);
-    assert_eq!(refused.code, Some(2));
-    assert!(refused.complaint.contains("PORT"), "{}", refused.complaint);
+    assert_eq!((refused.code, refused.answer.as_str()), (Some(2), ""));
+    assert!(refused.complaint.contains("\n  PORT: "), "{}", refused.complaint);
+    assert!(refused.complaint.contains("\n  RATE_LIMITS: "), "{}", refused.complaint);
+    let refused = run(&["config", "check", "--json"]);
+    assert_eq!((refused.code, refused.answer.as_str()), (Some(2), ""));
+    let told: Value = serde_json::from_str(&refused.complaint).unwrap();
+    assert_eq!(told["error"], "the configuration can't be used");
+    let faults: Vec<&str> =
+        told["causes"].as_array().unwrap().iter().map(|fault| fault.as_str().unwrap()).collect();
+    assert!(
+        faults.len() == 2 && faults[0].starts_with("PORT: ") && faults[1].starts_with("RATE_LIMITS: "),
+        "{told}"
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod observe;
 mod observer;
 mod repos;
 mod stores;
+mod traced_jobs;
 mod tree;
 mod work;
 
@@ -24,4 +25,5 @@ pub use stores::{
     ObservedBlobStore, ObservedDirectStore, ObservedListBlobs, ObservedPartReceiver, ObservedRateLimiter,
     ObservedResumableStore, ObservedSessionStore, ObservedSignDownload, ObservedSignParts,
 };
+pub use traced_jobs::TracedJobs;
 pub use work::{ObservedPasswordHasher, ObservedThumbnailer};

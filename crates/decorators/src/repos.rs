@@ -65,6 +65,7 @@ decorate! {
     impl JobQueries for ObservedReads, self: &mut Self, by self.inner.jobs(), at DEBUG;
     depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = "database.jobs.depths";
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = "database.jobs.list";
+    has_living(unique: &str) -> PortResult<bool> = "database.jobs.has_living";
 }
 
 decorate! {

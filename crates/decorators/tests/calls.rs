@@ -12,14 +12,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fm_decorators::{
     NoObserver, ObservedBlobStore, ObservedDatabase, ObservedPasswordHasher, ObservedRateLimiter,
-    ObservedSignDownload, Outcome, PortObserver,
+    ObservedSignDownload, Outcome, PortObserver, TracedJobs,
 };
 use fm_domain::accounts::{Password, PasswordCheck, PasswordHash, PasswordHasher};
 use fm_domain::blobs::{
     BlobKey, BlobStore, Disposition, DownloadLink, GetBlob, LinkTarget, MockBlobStore, SignDownload as _,
 };
 use fm_domain::clock::Timestamp;
-use fm_domain::database::Database as _;
+use fm_domain::database::Database;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::{BlobId, JobId};
 use fm_domain::jobs::{JobKind, JobPayload, NewJob, Priority};
@@ -233,30 +233,37 @@ async fn a_signature_has_a_span_that_is_too_fine_to_be_exported() {
     assert_eq!(spans.take(), ["TRACE blob_store.presign", "outcome=\"ok\""]);
 }
 
-#[tokio::test]
-async fn a_job_takes_along_the_trace_that_it_is_enqueued_in() {
-    let (_, observer) = Reports::start();
-    let database = ObservedDatabase::new(Arc::new(MemoryDatabase::new()), &observer);
-    let given = TraceContext::fresh(Uuid::from_bytes([9; 16]));
-    let enqueue = async |trace| {
-        let job = NewJob {
-            id: JobId::new(Uuid::now_v7()),
-            kind: KIND,
-            payload: JobPayload::new(serde_json::Value::Null),
-            priority: Priority::NORMAL,
-            run_at: Timestamp::from_unix_seconds(0),
-            owner: None,
-            unique: None,
-            trace,
-        };
-        let mut unit = database.begin().await.unwrap();
-        unit.jobs().enqueue(&job).await.unwrap();
-        let now = Timestamp::from_unix_seconds(1);
-        let claimed = unit.jobs().claim(&[KIND], now, now.plus(Duration::from_secs(9)), 1).await.unwrap();
-        unit.commit().await.unwrap();
-        claimed[0].trace
+/// Enqueues a job with this trace; the one that it is claimed with.
+async fn claimed_with(database: &dyn Database, trace: Option<TraceContext>) -> Option<TraceContext> {
+    let job = NewJob {
+        id: JobId::new(Uuid::now_v7()),
+        kind: KIND,
+        payload: JobPayload::new(serde_json::Value::Null),
+        priority: Priority::NORMAL,
+        run_at: Timestamp::from_unix_seconds(0),
+        owner: None,
+        unique: None,
+        trace,
     };
-    assert_eq!(enqueue(None).await, None);
-    assert_eq!(in_a_trace(enqueue(None)).await, Some(trace()));
-    assert_eq!(in_a_trace(enqueue(Some(given))).await, Some(given), "a job that has one keeps it");
+    let mut unit = database.begin().await.unwrap();
+    unit.jobs().enqueue(&job).await.unwrap();
+    let now = Timestamp::from_unix_seconds(1);
+    let claimed = unit.jobs().claim(&[KIND], now, now.plus(Duration::from_secs(9)), 1).await.unwrap();
+    unit.commit().await.unwrap();
+    claimed[0].trace
+}
+
+#[tokio::test]
+async fn a_job_takes_along_the_trace_that_it_is_enqueued_in_whether_calls_are_reported_or_not() {
+    let (_, observer) = Reports::start();
+    let given = TraceContext::fresh(Uuid::from_bytes([9; 16]));
+    let memory = || Arc::new(MemoryDatabase::new());
+    let databases: [Box<dyn Database>; 2] =
+        [Box::new(ObservedDatabase::new(memory(), &observer)), Box::new(TracedJobs::new(memory()))];
+    for database in &databases {
+        assert_eq!(claimed_with(&**database, None).await, None);
+        assert_eq!(in_a_trace(claimed_with(&**database, None)).await, Some(trace()));
+        let kept = in_a_trace(claimed_with(&**database, Some(given))).await;
+        assert_eq!(kept, Some(given), "a job that has one keeps it");
+    }
 }

@@ -4,9 +4,14 @@ mod harness;
 
 use harness::Observed;
 use harness::fallback::Fallback;
+use harness::traced::Traced;
 
 mod database {
     fm_contract::database!(super::Observed<fm_memory::harness::Tables>);
+}
+
+mod database_with_traced_jobs {
+    fm_contract::database!(super::Traced<fm_memory::harness::Tables>);
 }
 
 mod session_store {

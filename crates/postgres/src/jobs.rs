@@ -1,10 +1,12 @@
 //! The queue.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -19,6 +21,7 @@ use uuid::Uuid;
 use crate::claim::{Claim, names};
 use crate::read::PgReadRepos;
 use crate::schema::jobs;
+use crate::shared::Shared;
 use crate::sql::{fixed, statement, typed};
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, integer, text};
@@ -44,6 +47,14 @@ const NEXT_DUE: &str =
 /// When the next job of these kinds is due.
 fn next_due(kinds: &[JobKind]) -> impl Query<SqlType = Timestamptz> + QueryFragment<Pg> + QueryId + Send {
     statement::<Timestamptz, _>(NEXT_DUE, (typed::<Array<Text>, _>(names(kinds)),))
+}
+
+/// With the condition of the index of unique names.
+const HAS_LIVING: &str = "SELECT EXISTS (SELECT FROM jobs WHERE unique_name = ? AND state = 'living')";
+
+/// Whether a job with this unique name waits or runs.
+fn has_living(unique: String) -> impl Query<SqlType = Bool> + QueryFragment<Pg> + QueryId + Send + 'static {
+    statement::<Bool, _>(HAS_LIVING, (typed::<Text, _>(unique),))
 }
 
 type DepthColumns = (Text, BigInt, BigInt, BigInt, Nullable<Timestamptz>);
@@ -129,6 +140,14 @@ impl JobQueries for PgReadRepos {
         let mut lease = self.pool.lease().await?;
         let rows: Vec<JobRecordRow> = lease.run(|connection| query.load(connection)).await?;
         Ok(rows.into_iter().map(JobRecordRow::record).collect())
+    }
+
+    async fn has_living(&mut self, unique: &str) -> PortResult<bool> {
+        let find = |shared: Arc<Shared>| {
+            let question = has_living(unique.to_owned());
+            async move { question.get_result::<bool>(&mut &**shared).await }
+        };
+        self.pool.ask(find).await
     }
 }
 
@@ -236,3 +255,6 @@ impl JobQueue for PgUnitOfWork {
         Ok(rows.into_iter().next().map(JobRecordRow::record))
     }
 }
+
+#[cfg(test)]
+mod tests;

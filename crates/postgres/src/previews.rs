@@ -12,7 +12,7 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::previews::{Preview, PreviewPicture, PreviewQueries, PreviewRepo, PreviewSize, PreviewState};
+use fm_domain::previews::{Preview, PreviewColumns, PreviewQueries, PreviewRepo, PreviewSize, PreviewState};
 use uuid::Uuid;
 
 use crate::blobs::{STORED, deleted_columns, key};
@@ -63,18 +63,15 @@ fn walk(
 
 /// Records a preview, or its failure, unless another of its size is ready.
 fn record(preview: &Preview) -> impl Query<SqlType = ()> + QueryFragment<Pg> + QueryId + Send + use<> {
-    let picture = match preview.state {
-        PreviewState::Ready(picture) => Some(picture),
-        PreviewState::Failed => None,
-    };
+    let picture = preview.state.columns();
     let values = (
         typed::<SqlUuid, _>(preview.original.uuid()),
         typed::<Text, _>(STORED),
         typed::<Text, _>(preview.size.as_str()),
-        typed::<Nullable<SqlUuid>, _>(picture.map(|picture| picture.blob.uuid())),
-        typed::<Nullable<Text>, _>(picture.map(|picture| picture.format.as_str())),
-        typed::<Nullable<Integer>, _>(picture.map(|picture| integer(picture.width))),
-        typed::<Nullable<Integer>, _>(picture.map(|picture| integer(picture.height))),
+        typed::<Nullable<SqlUuid>, _>(picture.blob.map(BlobId::uuid)),
+        typed::<Nullable<Text>, _>(picture.format),
+        typed::<Nullable<Integer>, _>(picture.width.map(integer)),
+        typed::<Nullable<Integer>, _>(picture.height.map(integer)),
     );
     statement::<(), _>(RECORD, values)
 }
@@ -95,18 +92,17 @@ fn drop_of(
     statement::<(SqlUuid, Text), _>(DROP, values)
 }
 
-fn state(columns: Columns) -> PortResult<PreviewState> {
-    let pixels = |what, number: i32| u32::try_from(number).map_err(corrupt(what));
-    Ok(match columns {
-        (None, ..) => PreviewState::Failed,
-        (Some(blob), Some(format), Some(width), Some(height)) => PreviewState::Ready(PreviewPicture {
-            blob: BlobId::new(blob),
-            format: format.parse().map_err(corrupt("previews.format"))?,
-            width: pixels("previews.width", width)?,
-            height: pixels("previews.height", height)?,
-        }),
-        (Some(_), ..) => return Err(corrupt("previews.format")("a preview that is ready lacks it")),
-    })
+fn state((blob, format, width, height): Columns) -> PortResult<PreviewState> {
+    let pixels = |what: &'static str, stored: Option<i32>| {
+        stored.map(u32::try_from).transpose().map_err(corrupt(what))
+    };
+    let columns = PreviewColumns {
+        blob: blob.map(BlobId::new),
+        format: format.as_deref(),
+        width: pixels("previews.width", width)?,
+        height: pixels("previews.height", height)?,
+    };
+    columns.read().map_err(corrupt("previews.format"))
 }
 
 fn preview((original, size, blob, format, width, height): WalkedRow) -> PortResult<Preview> {

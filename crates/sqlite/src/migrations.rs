@@ -11,6 +11,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use fm_domain::error::Cause;
 
 use crate::open::{Location, OpenSqlite};
+use crate::turnstile::Turnstile;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -41,8 +42,12 @@ pub struct MigrationState {
 }
 
 /// Runs every migration that the database at `path` does not have, all or none, and gives their names. Of several
-/// processes that start at once one does it, and the others wait. Blocks.
+/// processes that start at once one does it, and the others wait. A database that has them all is only read: no writer is
+/// waited for. Blocks.
 pub fn migrate(path: &Path) -> Result<Vec<String>, MigrateSqlite> {
+    if migration_status(path)?.iter().all(|migration| migration.applied) {
+        return Ok(Vec::new());
+    }
     locked(path, |connection| {
         let pending = connection.pending_migrations(MIGRATIONS).map_err(MigrateSqlite::Failed)?;
         for migration in &pending {
@@ -121,12 +126,21 @@ fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrateSqlite> {
     Ok(known)
 }
 
-/// Holds the write lock around it all, so that two processes never migrate at once.
+/// Holds the write lock around it all, so that two processes never migrate at once. It has its turn among the writers of a
+/// service that runs.
 fn locked<R>(
     path: &Path,
     work: impl FnOnce(&mut SqliteConnection) -> Result<R, MigrateSqlite>,
 ) -> Result<R, MigrateSqlite> {
     let location = Location::prepare(path)?;
     let mut connection = location.connect().map_err(|error| location.refused(error))?;
-    connection.immediate_transaction(work)
+    let mut turnstile = Turnstile::of(location.path());
+    let turn = turnstile.enter();
+    connection.immediate_transaction(|connection| {
+        drop(turn);
+        work(connection)
+    })
 }
+
+#[cfg(test)]
+mod tests;

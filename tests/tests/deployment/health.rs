@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use fm_e2e::{Lane, Server, eventually};
+use serde_json::Value;
 
 /// A server that knows its own port, with the database and the store out of its own process.
 fn server() -> Server {
@@ -17,6 +18,8 @@ async fn a_server_that_lost_its_database_lives_and_is_not_ready() {
         let asked = server.run(arguments);
         assert_eq!((asked.code, asked.output.as_str()), (Some(0), ""), "{arguments:?}");
     }
+    let told = server.ask(&["health", "--json"], "").json();
+    assert!(told["url"].as_str().unwrap().ends_with("/health/ready") && told["status"] == 200, "{told}");
     server
         .without_its_database(async {
             // For a second it gives the answer that it gave before.
@@ -28,6 +31,10 @@ async fn a_server_that_lost_its_database_lives_and_is_not_ready() {
             assert_eq!(asked.code, Some(1), "{}", asked.output);
             assert!(asked.output.contains("answers 503 Service Unavailable"), "{}", asked.output);
             assert!(asked.output.contains("database"), "the check that failed is named: {}", asked.output);
+            let asked = server.ask(&["health", "--json"], "");
+            assert_eq!((asked.code, asked.answer.as_str()), (Some(1), ""));
+            let told: Value = serde_json::from_str(&asked.complaint).unwrap();
+            assert!(told["error"].as_str().unwrap().contains("answers 503 Service Unavailable"), "{told}");
             assert_eq!(server.run(&["health", "--live"]).code, Some(0));
         })
         .await;
@@ -61,7 +68,12 @@ fn what_gives_no_answer_is_told_within_three_seconds() {
     drop(silent);
     let asked = server.run(&["health", &url]);
     assert_eq!(asked.code, Some(1));
-    assert!(asked.output.contains("gives no answer:"), "{}", asked.output);
+    assert!(asked.output.contains("gives no answer\n  because: "), "{}", asked.output);
+    let asked = server.ask(&["health", &url, "--json"], "");
+    assert_eq!((asked.code, asked.answer.as_str()), (Some(1), ""));
+    let told: Value = serde_json::from_str(&asked.complaint).unwrap();
+    assert_eq!(told["error"], format!("{url} gives no answer"));
+    assert!(!told["causes"].as_array().unwrap().is_empty(), "{told}");
 }
 
 #[test]

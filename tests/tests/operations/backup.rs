@@ -138,9 +138,9 @@ async fn the_database_first_and_then_the_store_while_the_api_serves() {
 
     assert!(holds(&restored, &noise(4_321)));
     let sweep = ["sweep", "--orphans", "--min-age", "0"];
-    let preview = restored.run(&[&sweep[..], &["--dry-run"]].concat());
+    let dry_run = restored.run(&[&sweep[..], &["--dry-run"]].concat());
     let expected = format!("to delete: {} orphans", findings.len());
-    assert!(preview.code == Some(0) && preview.output.contains(&expected), "{}", preview.output);
+    assert!(dry_run.code == Some(0) && dry_run.output.contains(&expected), "{}", dry_run.output);
     let swept = restored.run(&sweep);
     assert_eq!(swept.code, Some(0), "{}", swept.output);
     assert!(!holds(&restored, &noise(4_321)));

@@ -52,9 +52,9 @@ async fn a_sweep_says_what_it_would_do_and_did(lane: Lane) {
         assert_eq!(swept.code, Some(0), "{}", swept.output);
         swept.output
     };
-    let preview = sweep(&["--dry-run"]);
-    assert!(preview.contains("to cancel: 0 uploads; to delete: 1 blobs; nothing was changed"), "{preview}");
-    assert_eq!(api.server.stored().await, Some(1), "a preview changes nothing");
+    let dry_run = sweep(&["--dry-run"]);
+    assert!(dry_run.contains("to cancel: 0 uploads; to delete: 1 blobs; nothing was changed"), "{dry_run}");
+    assert_eq!(api.server.stored().await, Some(1), "a dry run changes nothing");
     let swept = sweep(&[]);
     assert!(swept.contains("deleted: 1 blobs; failed to delete: 0"), "{swept}");
     assert_eq!(api.server.stored().await, Some(0));

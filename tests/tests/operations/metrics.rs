@@ -187,8 +187,19 @@ async fn limits_that_are_reached_are_counted_and_those_of_one_node_alone_too() {
     assert!(api.server.scrape().await.value("file_manager_rate_limit_fallbacks_total") >= 1.0);
 }
 
-/// Waits until readiness and metrics name exactly this dependency, and checks that both did so within five seconds.
-async fn is_named(api: &Api, dependency: &str, others: &[&str]) {
+/// Runs `doctor` while a dependency is gone, and checks that it names the part in time.
+async fn is_named_by_doctor(api: &Api, part: &str) {
+    let (server, since) = (Arc::clone(&api.server), Instant::now());
+    let ran = tokio::task::spawn_blocking(move || server.run(&["doctor", "--json"])).await.unwrap();
+    assert!(since.elapsed() < SOON, "it took {:?}", since.elapsed());
+    let mut steps = ran.output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let is_named = steps.any(|step| step["part"] == part && step["outcome"] == "fail");
+    assert!(is_named && ran.code == Some(1), "{part}: {}", ran.output);
+}
+
+/// Waits until readiness and metrics name exactly this dependency, and checks that both did so within five seconds, with the log and
+/// `doctor`, which calls it by this part.
+async fn is_named(api: &Api, dependency: &str, others: &[&str], part: &str) {
     let since = Instant::now();
     let readiness = within(SOON, "readiness names it", async || {
         let answer = api.get("/health/ready").send().await;
@@ -206,6 +217,7 @@ async fn is_named(api: &Api, dependency: &str, others: &[&str]) {
     }
     assert!(api.server.output().contains(&format!("\"check\":\"{dependency}\"")), "the log names it too");
     api.get("/health/live").send().await.expect(200);
+    is_named_by_doctor(api, part).await;
 }
 
 fn up(dependency: &str) -> String {
@@ -226,7 +238,7 @@ async fn a_database_that_was_killed_is_named_and_all_else_is_told() {
     assert_eq!(api.server.scrape().await.value("file_manager_queue_up"), 1.0);
     let server = Arc::clone(&api.server);
     tokio::task::spawn_blocking(move || server.kill_database()).await.unwrap();
-    is_named(&api, "database", &["blob_store"]).await;
+    is_named(&api, "database", &["blob_store"], "database").await;
     // The count is some seconds old at most.
     let now = within(SOON * 2, "the queue can't be counted", async || {
         let now = api.server.scrape().await;
@@ -256,7 +268,7 @@ async fn a_redis_that_hangs_is_named() {
         Api::with(Lane::PostgresS3, &[ANYWHERE, ("REDIS_URL", url.as_str()), ("SESSION_STORE", "redis")]);
     is_ready_again(&api).await;
     redis.stand_still();
-    is_named(&api, "session_store", &["database", "blob_store"]).await;
+    is_named(&api, "session_store", &["database", "blob_store"], "redis").await;
     redis.go_on();
     is_ready_again(&api).await;
 }
@@ -269,13 +281,36 @@ async fn a_redis_that_was_killed_is_named() {
         Api::with(Lane::PostgresS3, &[ANYWHERE, ("REDIS_URL", url.as_str()), ("SESSION_STORE", "redis")]);
     is_ready_again(&api).await;
     redis.kill();
-    is_named(&api, "session_store", &["database", "blob_store"]).await;
+    is_named(&api, "session_store", &["database", "blob_store"], "redis").await;
+}
+
+/// Nothing that serves requests is gone: it is named where operators look, and no request fails.
+#[tokio::test]
+async fn a_redis_that_counts_limits_alone_and_was_killed_is_named() {
+    let mut redis = RedisServer::start();
+    let url = redis.url();
+    let api = Api::with(Lane::PostgresS3, &[ANYWHERE, ("REDIS_URL", url.as_str()), ("RATE_LIMITS", "1")]);
+    is_ready_again(&api).await;
+    redis.kill();
+    let since = Instant::now();
+    let fallbacks = "file_manager_rate_limit_fallbacks_total";
+    within(SOON, "the metrics name it", async || {
+        api.get("/v1/capabilities").send().await.expect(200);
+        (api.server.scrape().await.value(fallbacks) >= 1.0).then_some(())
+    })
+    .await;
+    let line = "the store that counts rate limits is out of reach";
+    within(SOON, "the log names it", async || api.server.output().contains(line).then_some(())).await;
+    assert!(since.elapsed() < SOON, "it took {:?}", since.elapsed());
+    is_named_by_doctor(&api, "redis").await;
+    api.get("/health/ready").send().await.expect(200);
 }
 
 #[tokio::test]
 async fn a_store_that_is_gone_is_named() {
     let api = Api::of(Arc::new(Server::on_shaky_ground_with(&[ANYWHERE])));
     is_ready_again(&api).await;
-    api.server.without_its_store(is_named(&api, "blob_store", &["database", "session_store"])).await;
+    let named = is_named(&api, "blob_store", &["database", "session_store"], "blob store");
+    api.server.without_its_store(named).await;
     is_ready_again(&api).await;
 }

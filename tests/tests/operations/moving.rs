@@ -71,8 +71,8 @@ async fn other_bytes_and_missing_ones_are_told_and_not_moved() {
     std::fs::write(&flipped, &bytes).unwrap();
     std::fs::remove_file(moving.first.object_with(&noise(20_000))).unwrap();
 
-    let (code, findings, preview) = moving.run(&["--dry-run"]);
-    assert_eq!((code, &preview["moved"], &preview["missing"]), (Some(1), &2.into(), &1.into()));
+    let (code, findings, dry_run) = moving.run(&["--dry-run"]);
+    assert_eq!((code, &dry_run["moved"], &dry_run["missing"]), (Some(1), &2.into(), &1.into()));
     assert_eq!(findings.len(), 1, "the flipped byte is found by reading alone");
     assert_eq!(moving.store.count().await, 0);
 

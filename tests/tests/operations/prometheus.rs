@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Scrape, Server, eventually, pictures, tool};
+use fm_e2e::{Api, Lane, Scrape, Server, eventually, pictures, tool, within};
 use serde_json::Value;
 
 const ANYWHERE: (&str, &str) = ("METRICS_ADDR", "127.0.0.1:0");
@@ -111,7 +112,21 @@ async fn every_metric_of_the_dashboard_the_alerts_and_the_guide_is_told_and_ever
     assert!(hidden.is_empty(), "the dashboard does not show {hidden:?}");
 }
 
-/// A running Prometheus with the alerts of `deploy`.
+/// The alerts of `deploy`, which fire as soon as their condition was met twice: no test waits for minutes.
+fn impatient_alerts() -> String {
+    let rules = file("deploy/alerts.yml");
+    let (mut shortened, mut patient) = (String::new(), 0);
+    for line in rules.lines() {
+        let indented = line.split_once("for: ").filter(|(before, _)| before.trim().is_empty());
+        patient += usize::from(indented.is_some());
+        shortened += &indented.map_or_else(|| line.to_owned(), |(indent, _)| format!("{indent}for: 1s"));
+        shortened.push('\n');
+    }
+    assert!(patient > 10, "alerts wait for a while");
+    shortened
+}
+
+/// A running Prometheus with the alerts of `deploy`, which don't wait.
 struct Prometheus {
     child: Child,
     base: String,
@@ -119,13 +134,14 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// Asks these addresses every second.
+    /// Asks these addresses every four seconds: as long as a process may look for a store that is gone.
     async fn asking(addresses: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let targets: Vec<String> = addresses.iter().map(|address| format!("\"{address}\"")).collect();
-        let rules = repository().join("deploy/alerts.yml").canonicalize().unwrap();
+        let rules = home.path().join("alerts.yml");
+        std::fs::write(&rules, impatient_alerts()).unwrap();
         let configuration = format!(
-            "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files: [\"{}\"]\nscrape_configs:\n  \
+            "global:\n  scrape_interval: 4s\n  evaluation_interval: 1s\nrule_files: [\"{}\"]\nscrape_configs:\n  \
              - job_name: file-manager\n    static_configs:\n      - targets: [{}]\n",
             rules.display(),
             targets.join(", ")
@@ -162,11 +178,27 @@ impl Prometheus {
         self.ask("query", &[("query", expression)]).await["result"].as_array().unwrap().clone()
     }
 
-    /// The names of the alerts that are pending or fire.
-    async fn alerts(&self) -> BTreeSet<String> {
+    /// The names of the alerts that fire, each with the dependency that it is about, if it is about one.
+    async fn firing(&self) -> BTreeSet<String> {
         let data = self.ask("alerts", &[]).await;
-        let alerts = data["alerts"].as_array().unwrap().iter();
-        alerts.map(|alert| alert["labels"]["alertname"].as_str().unwrap().to_owned()).collect()
+        let alerts = data["alerts"].as_array().unwrap().iter().filter(|alert| alert["state"] == "firing");
+        let labels = alerts.map(|alert| &alert["labels"]);
+        labels
+            .map(|labels| {
+                let (name, about) = (labels["alertname"].as_str().unwrap(), labels["dependency"].as_str());
+                about.map_or_else(|| name.to_owned(), |about| format!("{name} {about}"))
+            })
+            .collect()
+    }
+
+    /// Waits until all of these fire, or none of them does.
+    async fn until(&self, alerts: &[&str], fire: bool) {
+        let what = format!("{alerts:?} {}", if fire { "fire" } else { "are over" });
+        within(Duration::from_mins(1), &what, async || {
+            let firing = self.firing().await;
+            alerts.iter().all(|alert| firing.contains(*alert) == fire).then_some(())
+        })
+        .await;
     }
 }
 
@@ -187,7 +219,7 @@ fn expressions() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_prometheus_takes_what_a_server_and_a_worker_tell_and_sees_a_store_go() {
+async fn a_prometheus_takes_what_a_server_and_a_worker_tell_and_an_alert_fires_while_a_store_is_gone() {
     let server = Arc::new(Server::on_shaky_ground_with(&[ANYWHERE]));
     let api = Api::of(Arc::clone(&server));
     let user = api.user().await;
@@ -203,13 +235,28 @@ async fn a_prometheus_takes_what_a_server_and_a_worker_tell_and_sees_a_store_go(
             for expression in &expressions {
                 prometheus.query(expression).await;
             }
-            let calm = prometheus.alerts().await;
-            assert!(!calm.contains("FileManagerDependencyDown"), "{calm:?}");
-            server
-                .without_its_store(eventually("the alert is pending", async || {
-                    prometheus.alerts().await.contains("FileManagerDependencyDown").then_some(())
-                }))
-                .await;
+            let gone = ["FileManagerDependencyDown blob_store"];
+            assert!(!prometheus.firing().await.contains(gone[0]));
+            server.without_its_store(prometheus.until(&gone, true)).await;
+            prometheus.until(&gone, false).await;
         })
         .await;
+}
+
+#[tokio::test]
+async fn alerts_fire_when_a_database_and_when_the_program_is_killed_and_end_when_it_is_back() {
+    let server = Arc::new(Server::on_its_own_database_with(&[ANYWHERE]));
+    let prometheus = Prometheus::asking(&[&server.metrics_address()]).await;
+    eventually("it is up", async || (prometheus.query("up == 1").await.len() == 1).then_some(())).await;
+    let (gone, down) =
+        (["FileManagerDependencyDown database", "FileManagerQueueUnknown"], ["FileManagerDown"]);
+    prometheus.until(&[&gone[..], &down].concat(), false).await;
+    let database = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || database.kill_database()).await.unwrap();
+    prometheus.until(&gone, true).await;
+    let database = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || database.revive_database()).await.unwrap();
+    prometheus.until(&gone, false).await;
+    server.kill();
+    prometheus.until(&down, true).await;
 }

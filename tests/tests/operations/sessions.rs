@@ -1,7 +1,7 @@
 //! `file-manager end-sessions`: what an operator does about a stolen token.
 
-use fm_e2e::{Api, Lane};
-use serde_json::json;
+use fm_e2e::{Api, Lane, on_durable_lanes};
+use serde_json::{Value, json};
 
 async fn an_operator_ends_all_sessions_of_an_account(lane: Lane) {
     let api = Api::with(lane, &[]);
@@ -42,26 +42,19 @@ async fn an_account_that_is_not_there_is_told(lane: Lane) {
     user.me().await.expect(200);
 }
 
-mod embedded {
-    #[tokio::test]
-    async fn an_operator_ends_all_sessions_of_an_account() {
-        super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::Embedded).await;
-    }
-
-    #[tokio::test]
-    async fn an_account_that_is_not_there_is_told() {
-        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::Embedded).await;
-    }
+async fn what_was_ended_or_was_not_is_told_in_json_where_that_is_asked_for(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let ended = api.server.ask(&["end-sessions", &user.email, "--json"], "");
+    assert_eq!(ended.json(), json!({"user": user.id, "revoked": "all"}));
+    let refused = api.server.ask(&["end-sessions", "no-account@example.com", "--json"], "");
+    assert_eq!((refused.code, refused.answer.as_str()), (Some(1), ""));
+    let told: Value = serde_json::from_str(&refused.complaint).unwrap();
+    assert_eq!(told, json!({"error": "no account has this address", "causes": []}));
 }
 
-mod postgres_s3 {
-    #[tokio::test]
-    async fn an_operator_ends_all_sessions_of_an_account() {
-        super::an_operator_ends_all_sessions_of_an_account(fm_e2e::Lane::PostgresS3).await;
-    }
-
-    #[tokio::test]
-    async fn an_account_that_is_not_there_is_told() {
-        super::an_account_that_is_not_there_is_told(fm_e2e::Lane::PostgresS3).await;
-    }
-}
+on_durable_lanes![
+    an_operator_ends_all_sessions_of_an_account,
+    an_account_that_is_not_there_is_told,
+    what_was_ended_or_was_not_is_told_in_json_where_that_is_asked_for,
+];

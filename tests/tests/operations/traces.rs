@@ -1,5 +1,6 @@
 //! Traces, from the request through the calls of ports into its job, as a collector gets them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use fm_e2e::collector::{Collector, Span, attribute};
@@ -69,6 +70,40 @@ async fn one_id_leads_from_the_line_of_a_request_to_that_of_its_job_and_to_their
     for name in ["POST /v1/files", "job.run", "thumbnailer.render"] {
         fm_e2e::eventually(name, async || the(&collector.trace(id), name).is_some().then_some(())).await;
     }
+}
+
+/// The line of the log that the job of this kind left in this trace.
+async fn logged_end(api: &Api, trace: &Value, kind: &str) -> Value {
+    fm_e2e::eventually(&format!("the end of {kind} is logged"), async || {
+        let output = api.server.output();
+        let mut lines = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| line["message"] == "job" && line["job.kind"] == kind && line["trace_id"] == *trace)
+    })
+    .await
+}
+
+async fn without_a_collector_and_without_metrics_one_id_leads_from_requests_to_their_jobs(lane: Lane) {
+    let api = Api::with(lane, &[]);
+    let user = api.user().await;
+    let ids = ["uploads-", "shows-", "removes-"].map(fm_e2e::unique);
+    let upload = user.post("/v1/files").query(&[("name", "a.png")]).header("content-type", "image/png");
+    let upload = upload.header("x-request-id", &ids[0]).body(pictures::png(100, 60));
+    let file = user.with_thumbnail(&upload.send().await.expect(201).parse()).await;
+    user.get(&User::path(&file)).header("x-request-id", &ids[1]).send().await.expect(200);
+    user.delete(&User::path(&file)).header("x-request-id", &ids[2]).send().await.expect(204);
+    let mut traces = Vec::new();
+    for id in &ids {
+        let trace = logged(&api, id).await["trace_id"].clone();
+        assert_eq!(trace.as_str().map(str::len), Some(32), "{id}: {trace}");
+        traces.push(trace);
+    }
+    for (trace, kind) in [(&traces[0], "make_thumbnail"), (&traces[2], "purge_blob")] {
+        let job = logged_end(&api, trace, kind).await;
+        assert_eq!(job["job.outcome"], "done", "{job}");
+        assert!(job["duration_ms"].is_number() && job["job.id"].is_string(), "{job}");
+    }
+    let different: BTreeSet<String> = traces.iter().map(Value::to_string).collect();
+    assert_eq!(different.len(), ids.len(), "each request has a trace of its own");
 }
 
 async fn a_request_is_one_trace_with_its_calls_of_ports_and_its_job(lane: Lane) {
@@ -155,6 +190,7 @@ async fn a_collector_out_of_reach_costs_a_line_of_the_log_and_no_time(lane: Lane
 
 on_every_lane![
     one_id_leads_from_the_line_of_a_request_to_that_of_its_job_and_to_their_spans,
+    without_a_collector_and_without_metrics_one_id_leads_from_requests_to_their_jobs,
     a_request_is_one_trace_with_its_calls_of_ports_and_its_job,
     the_last_spans_are_sent_when_the_program_stops,
     the_log_names_the_trace_whether_spans_are_exported_or_not,

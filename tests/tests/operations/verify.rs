@@ -114,10 +114,10 @@ async fn orphans_are_found_and_deleted_once_they_are_old_enough(lane: Lane) {
     };
     assert!(sweep(&[], 2).contains("--min-age"), "how old has to be said");
     assert!(sweep(&["--min-age", "86400"], 0).contains("deleted: 0 orphans"));
-    let preview = sweep(&["--min-age", "3600", "--dry-run"], 0);
+    let dry_run = sweep(&["--min-age", "3600", "--dry-run"], 0);
     assert!(
-        preview.contains("to delete: 1 orphans of 7 bytes among 2 blobs; nothing was changed"),
-        "{preview}"
+        dry_run.contains("to delete: 1 orphans of 7 bytes among 2 blobs; nothing was changed"),
+        "{dry_run}"
     );
     assert!(foreign.exists());
     let swept = sweep(&["--min-age", "3600"], 0);

@@ -131,6 +131,14 @@ pub struct RevokeSessionsArgs {
     pub all: bool,
 }
 
+impl RevokeSessionsArgs {
+    /// All sessions of this user.
+    #[must_use]
+    pub const fn all_of(user: OneAccount) -> Self {
+        Self { user, sessions: Vec::new(), all: true }
+    }
+}
+
 /// A number of bytes, with or without a unit.
 fn size(text: &str) -> Result<ByteSize, String> {
     const UNITS: [(&str, u32); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];

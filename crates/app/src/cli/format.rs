@@ -10,25 +10,22 @@ impl Command {
             Self::User { command } => of_user(command),
             Self::Session { command: SessionCommand::List(args) } => args.json,
             Self::Session { command: SessionCommand::Revoke(args) } => args.user.json,
-            Self::Config { command: ConfigCommand::Show { json } }
+            Self::Config { command: ConfigCommand::Check { json } | ConfigCommand::Show { json } }
             | Self::Migrate { json, .. }
             | Self::Jobs { command: Jobs::List { json, .. } } => *json,
             Self::Jobs { command: Jobs::Retry(args) | Jobs::Discard(args) } => args.json,
             Self::Audit(args) => args.json,
+            Self::EndSessions(args) => args.json,
+            Self::Health(args) => args.json,
             Self::Sweep(args) => args.json,
             Self::Verify(args) => args.json,
             Self::MoveBlobs(args) => args.json,
             Self::Export(args) => args.json,
             Self::Import(args) => args.json,
             Self::Doctor(args) => args.json,
-            Self::Serve(_)
-            | Self::Worker
-            | Self::Config { command: ConfigCommand::Check }
-            | Self::EndSessions(_)
-            | Self::Health(_)
-            | Self::Openapi
-            | Self::Completions { .. }
-            | Self::Man { .. } => false,
+            Self::Serve(_) | Self::Worker | Self::Openapi | Self::Completions { .. } | Self::Man { .. } => {
+                false
+            }
         }
     }
 }

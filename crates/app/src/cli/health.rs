@@ -12,6 +12,9 @@ pub struct HealthArgs {
     /// Ask `/health/live` there: whether the program serves, not whether its stores answer.
     #[arg(long, conflicts_with = "url")]
     pub live: bool,
+    /// One JSON object: the `url` that was asked, and the `status` of its answer.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// An absolute URL of HTTP: a program speaks no TLS by itself.

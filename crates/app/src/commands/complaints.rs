@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
+use crate::config::ConfigFaults;
+
 /// Whether the answer was asked for as JSON. A process runs one command.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
@@ -29,21 +31,27 @@ pub(super) fn complain_of(error: &dyn Error) {
     write(&error.to_string(), &causes(error));
 }
 
+/// Tells all that is wrong with a configuration.
+pub(super) fn complain_of_faults(faults: &ConfigFaults) {
+    if are_in_json() {
+        let each: Vec<String> = faults.0.iter().map(ToString::to_string).collect();
+        write("the configuration can't be used", &each);
+    } else {
+        write(&faults.to_string(), &[]);
+    }
+}
+
 /// Tells why something was refused, and answers false: the command did not do what was asked for.
 pub(super) fn refuse(error: &dyn Error) -> bool {
     complain_of(error);
     false
 }
 
-/// An error and its causes, in one line each.
-pub(super) fn chain(error: &dyn Error) -> String {
-    lines(&error.to_string(), &causes(error))
-}
-
 fn causes(error: &dyn Error) -> Vec<String> {
     successors(error.source(), |&cause| cause.source()).map(ToString::to_string).collect()
 }
 
+/// A text and its causes, in one line each.
 fn lines(text: &str, causes: &[String]) -> String {
     causes.iter().fold(text.to_owned(), |text, cause| text + "\n  because: " + cause)
 }

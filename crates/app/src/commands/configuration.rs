@@ -10,7 +10,8 @@ use crate::config::{SetVariable, Sources};
 /// Runs the command. The configuration was read before, and can be used.
 pub(super) fn run(program: &Program, command: &ConfigCommand) {
     match command {
-        ConfigCommand::Check => say("the configuration can be used"),
+        ConfigCommand::Check { json: true } => say(&json!({"usable": true}).to_string()),
+        ConfigCommand::Check { json: false } => say("the configuration can be used"),
         ConfigCommand::Show { json } => {
             let variables = program.variables_of(&Sources::of_process());
             if *json {

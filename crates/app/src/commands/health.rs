@@ -1,17 +1,19 @@
 //! `file-manager health`
 
-use std::error::Error;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fm_domain::error::Cause;
 use http::{StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use serde_json::json;
 use tokio::time::timeout;
 
-use super::complaints::{chain, complain};
+use super::complaints::refuse;
+use super::say;
 use crate::cli::HealthArgs;
 use crate::config::Config;
 
@@ -24,25 +26,48 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// Asks once. False, and the reason on standard error, unless the answer is a success.
 pub(super) async fn run(config: &Config, args: HealthArgs) -> bool {
     let url = args.url.unwrap_or_else(|| own_url(&config.http.host, config.http.port, args.live));
-    let problem = match timeout(ANSWER_TIMEOUT, ask(&url)).await {
-        Ok(Ok(None)) => return true,
-        Ok(Ok(Some((status, answer)))) => format!("{url} answers {status}: {answer}"),
-        Ok(Err(error)) => format!("{url} gives no answer: {}", chain(&*error)),
-        Err(_late) => format!("{url} gives no answer within {} s", ANSWER_TIMEOUT.as_secs()),
+    let asked = timeout(ANSWER_TIMEOUT, ask(&url)).await;
+    let unhealthy = match asked {
+        Ok(Ok(Asked { status, failure: None })) => {
+            if args.json {
+                say(&json!({"url": url, "status": status.as_u16()}).to_string());
+            }
+            return true;
+        }
+        Ok(Ok(Asked { status, failure: Some(answer) })) => Unhealthy::Failed { url, status, answer },
+        Ok(Err(source)) => Unhealthy::Unreachable { url, source },
+        Err(_late) => Unhealthy::Silent { url },
     };
-    complain(&problem);
-    false
+    refuse(&unhealthy)
 }
 
-/// `None` where the answer is a success, else what it says.
-async fn ask(url: &str) -> Result<Option<(StatusCode, String)>, Box<dyn Error + Send + Sync>> {
+/// Why a program is not healthy.
+#[derive(Debug, thiserror::Error)]
+enum Unhealthy {
+    #[error("{url} answers {status}: {answer}")]
+    Failed { url: String, status: StatusCode, answer: String },
+    #[error("{url} gives no answer")]
+    Unreachable { url: String, source: Cause },
+    #[error("{url} gives no answer within {} s", ANSWER_TIMEOUT.as_secs())]
+    Silent { url: String },
+}
+
+/// An answer.
+struct Asked {
+    status: StatusCode,
+    /// What it says, unless it is a success.
+    failure: Option<String>,
+}
+
+async fn ask(url: &str) -> Result<Asked, Cause> {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     let (head, body) = client.get(url.parse::<Uri>()?).await?.into_parts();
-    if head.status.is_success() {
-        return Ok(None);
+    let status = head.status;
+    if status.is_success() {
+        return Ok(Asked { status, failure: None });
     }
     let body = Limited::new(body, MAX_ANSWER).collect().await?.to_bytes();
-    Ok(Some((head.status, String::from_utf8_lossy(&body).into_owned())))
+    Ok(Asked { status, failure: Some(String::from_utf8_lossy(&body).into_owned()) })
 }
 
 /// Where the server of this configuration is reached on this machine.

@@ -5,7 +5,6 @@ mod complaints;
 mod configuration;
 mod doctor;
 mod documents;
-mod end_sessions;
 mod export;
 mod health;
 mod import;
@@ -29,11 +28,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;
 
 use crate::adapters::DatabaseScope;
-use crate::cli::{Cli, Command, ServeArgs};
+use crate::cli::{Cli, Command, RevokeSessionsArgs, ServeArgs, SessionCommand};
 use crate::config::{Config, Sources};
 use crate::span_export::SpanExport;
 use crate::{Program, StartError, logging};
-use complaints::{complain, complain_of};
+use complaints::{complain, complain_of, complain_of_faults};
 
 /// The exit code of a configuration that can't be used.
 const CONFIGURATION: u8 = 2;
@@ -53,7 +52,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> ExitCode {
     let config = match program.read(&Sources::of_process()) {
         Ok(config) => config,
         Err(faults) => {
-            complain(&faults.to_string());
+            complain_of_faults(&faults);
             return ExitCode::from(CONFIGURATION);
         }
     };
@@ -118,7 +117,10 @@ fn run_on(
         Command::Config { .. } | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
         Command::Jobs { command } => return runtime.block_on(jobs::run(program, &config, command)),
         Command::Audit(args) => return runtime.block_on(audit::run(program, &config, args)),
-        Command::EndSessions(args) => return runtime.block_on(end_sessions::run(program, &config, args)),
+        Command::EndSessions(user) => {
+            let command = SessionCommand::Revoke(RevokeSessionsArgs::all_of(user));
+            return runtime.block_on(session::run(program, &config, command));
+        }
         Command::Sweep(args) => return runtime.block_on(sweep::run(program, &config, args)),
         Command::MoveBlobs(args) => return runtime.block_on(move_blobs::run(program, &config, args)),
         Command::Export(args) => return runtime.block_on(export::run(program, &config, args)),

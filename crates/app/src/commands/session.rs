@@ -1,4 +1,4 @@
-//! `file-manager session list|revoke`
+//! `file-manager session list|revoke`, and `end-sessions`
 
 use fm_application::administration::{Administrator, ShowUserError};
 use fm_application::sessions::{EndSessionsError, NamedAccount};
@@ -23,7 +23,7 @@ pub(super) async fn run(
     let storage = &config.storage;
     if storage.sessions.is_of_one_process(storage.database.as_ref()) {
         return Err(StartError::unworkable(
-            "file-manager session with this SESSION_STORE",
+            "a command about sessions with this SESSION_STORE",
             "the sessions live in the memory of one process, and another one neither sees nor ends them",
             "restart that process, which ends all, or choose another session store",
         ));

@@ -28,7 +28,7 @@ pub(super) async fn run(program: &Program, config: &Config, args: SweepArgs) -> 
 async fn sweep(use_cases: &UseCases, args: SweepArgs) -> Result<bool, PortError> {
     let progress = Progress::of("sweeping");
     let swept = if args.dry_run {
-        use_cases.jobs.preview_sweep.run().await
+        use_cases.jobs.dry_run_sweep.run().await
     } else {
         use_cases.jobs.sweep.run().await
     }?;

@@ -22,11 +22,17 @@ impl ConfigFaults {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.problem)
+    }
+}
+
 impl fmt::Display for ConfigFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration can't be used:")?;
         for fault in &self.0 {
-            write!(f, "\n  {}: {}", fault.name, fault.problem)?;
+            write!(f, "\n  {fault}")?;
         }
         Ok(())
     }

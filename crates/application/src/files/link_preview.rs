@@ -158,9 +158,13 @@ impl LinkPreview {
 
     async fn enqueue(&self, file: &File, size: PreviewSize) -> PortResult<()> {
         let job = MakePreview { owner: file.owner, original: file.blob, size };
+        // Most that ask are not the first: a read tells them so, and they need not wait for the one writer that a database may have.
+        if self.db.read().await?.jobs().has_living(&job.unique_name()).await? {
+            return Ok(());
+        }
         let job = job.enqueued(JobId::new(self.ids.uuid()), self.clock.now())?;
         let mut unit = self.db.begin().await?;
-        // Where equal work waits or runs already there is nothing to add.
+        // Another request may have been faster: there is nothing to add then.
         unit.jobs().enqueue(&job).await?;
         unit.commit().await
     }

@@ -4,6 +4,7 @@
 //! and add two lines below: its module, and its place in the registry.
 
 mod dead_jobs;
+mod dry_run_sweep;
 mod find_file;
 mod job;
 mod list_jobs;
@@ -11,7 +12,6 @@ mod make_preview;
 mod make_thumbnail;
 mod measure_queue;
 pub(crate) mod payload;
-mod preview_sweep;
 mod purge_blob;
 mod purge_trash;
 mod registry;
@@ -26,12 +26,12 @@ mod swept;
 mod verify_blob;
 
 pub use dead_jobs::{DeadJobError, DiscardJob, RetryJob};
+pub use dry_run_sweep::DryRunSweep;
 pub use job::{Done, Job, JobContext, JobError, Lane, RetryPolicy};
 pub use list_jobs::{ListJobs, ListedJob};
 pub use make_preview::MakePreview;
 pub use make_thumbnail::MakeThumbnail;
 pub use measure_queue::MeasureQueue;
-pub use preview_sweep::PreviewSweep;
 pub use purge_blob::{OtherBlob, PurgeBlob};
 pub use purge_trash::PurgeTrash;
 pub use registry::{JobRegistry, Unreadable};
@@ -72,7 +72,7 @@ pub struct Jobs {
     pub run_next: RunNextJob,
     pub schedule: ScheduleJobs,
     pub sweep: Sweep,
-    pub preview_sweep: PreviewSweep,
+    pub dry_run_sweep: DryRunSweep,
     pub list: ListJobs,
     pub measure: MeasureQueue,
     pub retry: RetryJob,
@@ -87,7 +87,7 @@ impl Jobs {
             run_next: RunNextJob::new(ports, settings, registry),
             schedule: ScheduleJobs::new(ports, registry),
             sweep: Sweep::new(ports),
-            preview_sweep: PreviewSweep::new(ports),
+            dry_run_sweep: DryRunSweep::new(ports),
             list: ListJobs::new(ports, registry),
             measure: MeasureQueue::new(ports),
             retry: RetryJob::new(ports, settings, registry),

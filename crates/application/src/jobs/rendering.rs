@@ -105,3 +105,6 @@ pub(super) async fn complete(mut unit: Box<dyn UnitOfWork>, claimed: &ClaimedJob
     unit.commit().await?;
     Ok(Done::Completed)
 }
+
+#[cfg(test)]
+pub(super) mod fixture;

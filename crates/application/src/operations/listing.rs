@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::retry::retry_reads;
+use super::retry::retry_idempotent;
 use fm_domain::blobs::{BlobKey, BlobStore, Bucket, ListBlobs, ListedBlob};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::Database;
@@ -25,7 +25,7 @@ pub(super) struct Listing {
 
 impl Listing {
     pub(super) async fn of(lister: &dyn ListBlobs, bucket: Bucket) -> PortResult<Self> {
-        retry_reads(async || lister.list(bucket).await)
+        retry_idempotent(async || lister.list(bucket).await)
             .await
             .map(|blobs| Self { blobs: blobs.fuse().boxed() })
     }
@@ -51,7 +51,7 @@ impl Rows {
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let records = retry_reads(async || self.db.read().await?.blobs().find(&ids).await).await?;
+        let records = retry_idempotent(async || self.db.read().await?.blobs().find(&ids).await).await?;
         Ok(records.into_iter().map(|record| record.key).collect())
     }
 
@@ -67,7 +67,7 @@ impl Rows {
         let old: Vec<ListedBlob> = batch.iter().filter(|blob| blob.written_at < before).copied().collect();
         let suspects = without(old, &self.known(batch).await?);
         let asked = stream::iter(suspects).map(|blob| async move {
-            let head = retry_reads(async || self.blobs.head(&blob.key).await).await?;
+            let head = retry_idempotent(async || self.blobs.head(&blob.key).await).await?;
             PortResult::Ok(head.map(|_there| blob))
         });
         let there: Vec<Option<ListedBlob>> = asked.buffered(AT_ONCE).try_collect().await?;

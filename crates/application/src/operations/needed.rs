@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::retry::retry_reads;
+use super::retry::retry_idempotent;
 use super::verify::{FileBlob, Finding, Wrong};
 use fm_domain::archive::VersionPlace;
 use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, Bucket};
@@ -93,7 +93,7 @@ async fn versions_on(db: &Arc<dyn Database>, after: Option<VersionPlace>) -> Por
 }
 
 async fn files_after(db: &Arc<dyn Database>, after: Option<FileId>) -> PortResult<Option<NeededPage>> {
-    let files = retry_reads(async || db.read().await?.files().walk(after, PAGE).await).await?;
+    let files = retry_idempotent(async || db.read().await?.files().walk(after, PAGE).await).await?;
     let Some(last) = files.last() else { return Ok(None) };
     let blobs = with_states(db, files.iter().flat_map(of_file).collect()).await?;
     Ok(Some(NeededPage { next: Place::Files(Some(last.id)), files: files.len() as u64, versions: 0, blobs }))
@@ -103,7 +103,8 @@ async fn versions_after(
     db: &Arc<dyn Database>,
     after: Option<VersionPlace>,
 ) -> PortResult<Option<NeededPage>> {
-    let versions = retry_reads(async || db.read().await?.tree().walk_versions(after, PAGE).await).await?;
+    let versions =
+        retry_idempotent(async || db.read().await?.tree().walk_versions(after, PAGE).await).await?;
     let Some(last) = versions.last() else { return Ok(None) };
     let next = Place::Versions(Some((last.file, last.number)));
     let blobs = with_states(db, versions.iter().map(of_version).collect()).await?;
@@ -111,7 +112,7 @@ async fn versions_after(
 }
 
 async fn previews_after(db: &Arc<dyn Database>, after: Option<BlobId>) -> PortResult<Option<NeededPage>> {
-    let previews = retry_reads(async || db.read().await?.previews().walk(after, PAGE).await).await?;
+    let previews = retry_idempotent(async || db.read().await?.previews().walk(after, PAGE).await).await?;
     let Some(last) = previews.last() else { return Ok(None) };
     let next = Place::Previews(last.state.blob());
     let blobs = with_states(db, previews.iter().filter_map(of_preview).collect()).await?;
@@ -121,7 +122,7 @@ async fn previews_after(db: &Arc<dyn Database>, after: Option<BlobId>) -> PortRe
 /// Fills in what the rows of the blobs say.
 async fn with_states(db: &Arc<dyn Database>, needed: Vec<Needed>) -> PortResult<Vec<Needed>> {
     let ids: Vec<BlobId> = needed.iter().map(|needed| needed.key.id).collect();
-    let records = retry_reads(async || db.read().await?.blobs().find(&ids).await).await?;
+    let records = retry_idempotent(async || db.read().await?.blobs().find(&ids).await).await?;
     let states: BTreeMap<BlobKey, BlobState> =
         records.into_iter().map(|BlobRecord { key, state }| (key, state)).collect();
     let with_state = |needed: Needed| match states.get(&needed.key) {

@@ -36,7 +36,7 @@ pub(crate) async fn blob_30_a_shared_blob_outlives_all_but_its_last_reference_un
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move { unit.blobs().drop_references(&[shared], at(20)).await })
                 })
                 .await

@@ -233,7 +233,7 @@ pub(crate) async fn blobrow_11_of_a_commit_and_a_sweep_at_once_one_wins<H: Datab
 impl Given {
     /// Marks the blob as stored, or cancels expired intents. Answers how many blobs it got.
     async fn mark_stored_or_sweep(&self, id: BlobId, stores: bool) -> usize {
-        self.retry_reads(|unit| {
+        self.retry_conflicts(|unit| {
             Box::pin(async move {
                 if !stores {
                     return Ok(unit.blobs().cancel_expired(at(4000), 10).await?.len());

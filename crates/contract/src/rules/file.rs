@@ -185,7 +185,7 @@ pub(crate) async fn file_08_of_units_that_edit_one_revision_one_succeeds<H: Data
         let (given, edited, seen) = (given.clone(), edited.clone(), file.revision);
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     let edited = edited.clone();
                     Box::pin(async move {
                         match unit.files().update(&edited, seen).await {
@@ -215,7 +215,7 @@ pub(crate) async fn file_09_of_units_that_lock_one_file_each_sees_what_the_last_
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         let file = unit.files().find_for_update(&access_of(owner), id).await?.unwrap();
                         tokio::task::yield_now().await;

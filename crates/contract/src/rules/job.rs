@@ -277,7 +277,7 @@ pub(crate) async fn job_16_of_units_that_enqueue_one_name_one_adds_it<H: Databas
         let (given, job) = (given.clone(), NewJob { unique: Some("only".to_owned()), ..fill::job() });
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     let job = job.clone();
                     Box::pin(async move { unit.jobs().enqueue(&job).await })
                 })

@@ -60,7 +60,7 @@ impl Concurrency {
     async fn work(self: Arc<Self>, number: usize) {
         let mut stalls = 0;
         for turn in number.. {
-            let jobs = retry_reads(|| self.claim(number).boxed()).await;
+            let jobs = retry_conflicts(|| self.claim(number).boxed()).await;
             if jobs.is_empty() && !self.wait(number).await {
                 return;
             }
@@ -85,7 +85,7 @@ impl Concurrency {
                 _ => {}
             }
             for job in &jobs {
-                retry_reads(|| self.complete(job).boxed()).await;
+                retry_conflicts(|| self.complete(job).boxed()).await;
             }
         }
     }
@@ -139,7 +139,7 @@ impl Concurrency {
 }
 
 /// Again whenever a race for a lock was lost.
-async fn retry_reads<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> T {
+async fn retry_conflicts<'a, T>(unit: impl Fn() -> BoxFuture<'a, PortResult<T>>) -> T {
     loop {
         match unit().await {
             Ok(value) => return value,

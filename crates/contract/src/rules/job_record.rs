@@ -196,3 +196,35 @@ pub(crate) async fn job_40_the_trace_of_a_job_comes_back_with_every_claim<H: Dat
         assert_eq!(given_back, [(at(0), Some(trace)), (at(1), Some(trace)), (at(2), None)]);
     }
 }
+
+async fn is_living(given: &Given, unique: &str) -> bool {
+    given.read().await.jobs().has_living(unique).await.unwrap()
+}
+
+pub(crate) async fn job_42_a_unique_name_is_living_as_long_as_its_job_waits_or_runs<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let named = || NewJob { unique: Some("only".to_owned()), ..fill::job() };
+    assert!(!is_living(&given, "only").await, "no job has it");
+    let first = named();
+    given.jobs(std::slice::from_ref(&first)).await;
+    assert!(is_living(&given, "only").await, "it waits");
+    for other in ["", "onl", "only ", "Only"] {
+        assert!(!is_living(&given, other).await, "{other:?} is another name");
+    }
+    assert_eq!(given.claim(at(1), at(60), 1).await.len(), 1);
+    assert!(is_living(&given, "only").await, "it runs");
+    let mut unit = given.unit().await;
+    assert!(unit.jobs().fail(first.id, 1, None, "hopeless").await.unwrap());
+    unit.commit().await.unwrap();
+    assert!(!is_living(&given, "only").await, "it is dead");
+    let second = named();
+    given.jobs(std::slice::from_ref(&second)).await;
+    assert!(is_living(&given, "only").await, "another one waits beside the dead one");
+    assert_eq!(given.claim(at(1), at(60), 1).await.len(), 1);
+    let mut unit = given.unit().await;
+    assert!(unit.jobs().complete(second.id, 1).await.unwrap());
+    unit.commit().await.unwrap();
+    assert!(!is_living(&given, "only").await, "it is done");
+}

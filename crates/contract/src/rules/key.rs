@@ -53,7 +53,7 @@ pub(crate) async fn key_01_of_units_that_claim_a_free_key_one_holds_it<H: Databa
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     let claim = claim.clone();
                     Box::pin(async move { unit.keys().claim(&claim, at(0)).await })
                 })

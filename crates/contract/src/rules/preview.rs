@@ -130,7 +130,7 @@ pub(crate) async fn preview_04_nothing_is_recorded_of_what_is_not_stored_nor_ove
 fn dropping(given: &Given, original: BlobId) -> tokio::task::JoinHandle<Vec<BlobKey>> {
     let given = given.clone();
     tokio::spawn(async move {
-        let drop_it = given.retry_reads(|unit| {
+        let drop_it = given.retry_conflicts(|unit| {
             Box::pin(async move { unit.blobs().drop_references(&[original], at(20)).await })
         });
         drop_it.await
@@ -142,7 +142,7 @@ fn recording(given: &Given, preview: Preview) -> tokio::task::JoinHandle<bool> {
     let given = given.clone();
     tokio::spawn(async move {
         let record_it =
-            given.retry_reads(|unit| Box::pin(async move { unit.previews().record(&preview).await }));
+            given.retry_conflicts(|unit| Box::pin(async move { unit.previews().record(&preview).await }));
         record_it.await
     })
 }

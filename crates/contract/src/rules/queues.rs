@@ -70,4 +70,7 @@ suite! {
     job_turns {
         job_41_behind_the_backlog_of_a_busy_user_all_others_have_their_turns,
     }
+    job_record {
+        job_42_a_unique_name_is_living_as_long_as_its_job_waits_or_runs,
+    }
 }

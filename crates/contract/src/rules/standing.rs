@@ -171,7 +171,7 @@ pub(crate) async fn user_32_of_units_that_each_leave_an_admin_none_takes_the_las
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         let admins = unit.users().lock_admins().await?;
                         if admins.len() > 1 {

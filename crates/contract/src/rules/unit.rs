@@ -237,7 +237,7 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
         let given = given.clone();
         workers.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         unit.users().find_for_update(owner).await?;
                         yield_now().await;

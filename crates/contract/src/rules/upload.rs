@@ -49,7 +49,7 @@ fn full(owner: UserId) -> Upload {
 impl Given {
     /// What becomes of an update: whether it was made.
     async fn update_upload(&self, upload: &Upload, seen: Epoch) -> bool {
-        self.retry_reads(|unit| {
+        self.retry_conflicts(|unit| {
             let upload = upload.clone();
             Box::pin(async move {
                 match unit.uploads().update(&upload, seen).await {
@@ -216,7 +216,7 @@ pub(crate) async fn upload_07_of_units_that_lock_one_upload_each_sees_what_the_l
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         let seen = unit.uploads().find_for_update(&access_of(owner), id).await?.unwrap();
                         tokio::task::yield_now().await;

@@ -168,12 +168,12 @@ pub(crate) async fn upload_13_no_expired_upload_is_given_to_two_units_at_once<H:
     let mut units = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let given = given.clone();
-        units.spawn(async move { given.retry_reads(|unit| Box::pin(give_up(unit))).await });
+        units.spawn(async move { given.retry_conflicts(|unit| Box::pin(give_up(unit))).await });
     }
     let mut got = soon("four units on expired uploads", units.join_all()).await.concat();
     // Those that another unit had locked may have been left out.
     for _ in 0..5 {
-        got.extend(given.retry_reads(|unit| Box::pin(give_up(unit))).await);
+        got.extend(given.retry_conflicts(|unit| Box::pin(give_up(unit))).await);
     }
     assert_eq!(got.len(), 10, "each is given once");
     assert_eq!(got.into_iter().collect::<BTreeSet<_>>(), expired);
@@ -289,7 +289,7 @@ pub(crate) async fn upload_22_units_that_reserve_and_count_never_pass_a_limit_to
     let mut units = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let given = given.clone();
-        units.spawn(async move { given.retry_reads(|unit| Box::pin(create(unit, owner))).await });
+        units.spawn(async move { given.retry_conflicts(|unit| Box::pin(create(unit, owner))).await });
     }
     let created = soon("eight units that create uploads", units.join_all()).await;
     assert_eq!(created.into_iter().filter(|created| *created).count(), 2, "how many uploads were created");

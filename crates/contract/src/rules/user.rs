@@ -125,7 +125,7 @@ pub(crate) async fn user_05_two_units_never_both_reserve_the_last_byte<H: Databa
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         match unit.users().reserve(id, fill::bytes(1), quota).await {
                             Ok(()) => Ok(1),
@@ -259,7 +259,7 @@ pub(crate) async fn user_10_of_units_that_lock_one_user_each_sees_what_the_last_
         let given = given.clone();
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     Box::pin(async move {
                         let account = unit.users().find_for_update(id).await?.unwrap();
                         let seen = account.user.name.map_or(0, |name| name.as_str().parse::<u32>().unwrap());
@@ -295,7 +295,7 @@ pub(crate) async fn user_12_of_units_that_insert_one_address_one_succeeds<H: Dat
         let (given, user) = (given.clone(), User { email: email.clone(), ..fill::user() });
         units.spawn(async move {
             given
-                .retry_reads(|unit| {
+                .retry_conflicts(|unit| {
                     let user = user.clone();
                     Box::pin(async move {
                         match unit.users().insert(&user).await {

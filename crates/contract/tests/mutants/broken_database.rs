@@ -43,6 +43,8 @@ pub(crate) enum Fault {
     ListsEveryJob,
     CallsEveryJobDue,
     CountsTheDeadAsWaiting,
+    CallsTheDeadLiving,
+    OverlooksNamesOfRunningJobs,
     TakesTheLiving,
     IgnoresRevision,
     SetsAnyThumbnail,

@@ -328,6 +328,17 @@ impl JobQueries for BrokenReads {
         }
         self.inner.jobs().list(state, after, limit).await
     }
+
+    async fn has_living(&mut self, unique: &str) -> PortResult<bool> {
+        let is_living = self.inner.jobs().has_living(unique).await?;
+        let state = match self.fault {
+            Fault::CallsTheDeadLiving => JobState::Dead,
+            Fault::OverlooksNamesOfRunningJobs => JobState::Running,
+            _ => return Ok(is_living),
+        };
+        let has_any = !self.inner.jobs().list(Some(state), None, 1).await?.is_empty();
+        Ok(if state == JobState::Dead { is_living || has_any } else { is_living && !has_any })
+    }
 }
 
 mutants! {
@@ -357,6 +368,8 @@ mutants! {
     a_queue_that_keeps_texts_of_payloads: broken(Fault::KeepsTextsOfPayloads) => job_queue, ["JOB-03", "JOB-07", "JOB-10", "JOB-21", "JOB-26"];
     a_queue_that_calls_every_job_due: broken(Fault::CallsEveryJobDue) => job_queue, ["JOB-39"];
     a_queue_that_counts_the_dead_as_waiting: broken(Fault::CountsTheDeadAsWaiting) => job_queue, ["JOB-39"];
+    a_queue_that_calls_the_dead_living: broken(Fault::CallsTheDeadLiving) => job_queue, ["JOB-42"];
+    a_queue_that_overlooks_names_of_running_jobs: broken(Fault::OverlooksNamesOfRunningJobs) => job_queue, ["JOB-42"];
     a_queue_without_turns: broken(Fault::ClaimsWithoutTurns) => job_queue, ["JOB-36", "JOB-37", "JOB-41"];
     a_queue_with_turns_for_a_few: broken(Fault::GivesTurnsToAFew) => job_queue, ["JOB-41"];
     a_queue_that_forgets_traces: broken(Fault::ForgetsTraces) => job_queue, ["JOB-40"];

@@ -1,6 +1,7 @@
 //! A harness whose adapters are decorated.
 
 pub(crate) mod fallback;
+pub(crate) mod traced;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -99,6 +99,10 @@ pub trait JobQueries: Send {
         after: Option<JobId>,
         limit: u32,
     ) -> PortResult<Vec<JobRecord>>;
+
+    /// Whether a job with this unique name waits or runs (JOB-42): equal work that was enqueued now would add nothing. It reads one row
+    /// at most, and lets callers that ask often leave the queue alone.
+    async fn has_living(&mut self, unique: &str) -> PortResult<bool>;
 }
 
 /// How long a signal lets its caller wait while it is not notified of every commit.

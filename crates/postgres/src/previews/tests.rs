@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fm_domain::previews::PictureFormat;
+use fm_domain::previews::{PictureFormat, PreviewPicture};
 
 use super::*;
 use crate::plans::{filled, plan};

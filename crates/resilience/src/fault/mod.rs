@@ -28,6 +28,7 @@ mod decorated;
 mod faults;
 mod job_signal;
 mod operation;
+mod operations;
 mod plan;
 mod repos;
 mod rest;

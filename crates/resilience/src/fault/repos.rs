@@ -64,6 +64,7 @@ decorate! {
     impl JobQueries for FaultyReads, self: &mut Self, by self.inner.jobs();
     depths(now: Timestamp) -> PortResult<Vec<QueueDepth>> = JobQueriesDepths;
     list(state: Option<JobState>, after: Option<JobId>, limit: u32) -> PortResult<Vec<JobRecord>> = JobQueriesList;
+    has_living(unique: &str) -> PortResult<bool> = JobQueriesHasLiving;
 }
 
 decorate! {

@@ -151,6 +151,7 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
         }
         Operation::JobQueriesDepths => got(rig.db.read().await.unwrap().jobs().depths(now()).await),
         Operation::JobQueriesList => got(rig.db.read().await.unwrap().jobs().list(None, None, 1).await),
+        Operation::JobQueriesHasLiving => got(rig.db.read().await.unwrap().jobs().has_living("unique").await),
         Operation::UploadQueriesFind => {
             let id = UploadId::new(Uuid::now_v7());
             got(rig

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::JobId;
@@ -18,6 +18,16 @@ const DEPTHS: &str = "SELECT kind, sum(dead = 0 AND lease_until IS NULL) AS wait
         sum(dead = 0 AND lease_until IS NOT NULL) AS running, sum(dead) AS dead, \
         min(CASE WHEN dead = 0 AND coalesce(lease_until, run_at) <= ?1 THEN coalesce(lease_until, run_at) END) AS oldest_due \
     FROM jobs GROUP BY kind ORDER BY kind";
+
+/// With the condition of the index of unique names.
+const HAS_LIVING: &str =
+    "SELECT EXISTS (SELECT 1 FROM jobs WHERE unique_name = ?1 AND dead = 0) AS is_living";
+
+#[derive(QueryableByName)]
+struct LivingRow {
+    #[diesel(sql_type = Bool)]
+    is_living: bool,
+}
 
 #[derive(QueryableByName)]
 struct DepthRow {
@@ -79,6 +89,15 @@ impl JobQueries for SqliteReadRepos {
             };
             let rows = query.limit(limit.into()).load(connection).map_err(store_error)?;
             rows.into_iter().map(JobRecordRow::record).collect()
+        })
+        .await
+    }
+
+    async fn has_living(&mut self, unique: &str) -> PortResult<bool> {
+        let unique = unique.to_owned();
+        self.ask(move |connection| {
+            let question = fixed(diesel::sql_query(HAS_LIVING).bind::<Text, _>(unique));
+            question.get_result::<LivingRow>(connection).map(|row| row.is_living).map_err(store_error)
         })
         .await
     }

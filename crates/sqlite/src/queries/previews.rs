@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::previews::{Preview, PreviewPicture, PreviewQueries, PreviewSize, PreviewState};
+use fm_domain::previews::{Preview, PreviewColumns, PreviewQueries, PreviewSize, PreviewState};
 use uuid::Uuid;
 
 use crate::database::SqliteReadRepos;
@@ -15,17 +15,17 @@ use crate::schema::previews;
 type Columns = (Option<Id>, Option<String>, Option<i64>, Option<i64>);
 type Row = (Id, String, Option<Id>, Option<String>, Option<i64>, Option<i64>);
 
-fn state(columns: Columns) -> PortResult<PreviewState> {
-    Ok(match columns {
-        (None, ..) => PreviewState::Failed,
-        (Some(blob), Some(format), Some(width), Some(height)) => PreviewState::Ready(PreviewPicture {
-            blob: BlobId::new(blob.uuid()),
-            format: format.parse().map_err(corrupt("previews.format"))?,
-            width: number("previews.width", width)?,
-            height: number("previews.height", height)?,
-        }),
-        (Some(_), ..) => return Err(corrupt("previews.format")("a preview that is ready lacks it")),
-    })
+fn state((blob, format, width, height): Columns) -> PortResult<PreviewState> {
+    let pixels = |what: &'static str, stored: Option<i64>| {
+        stored.map(|pixels| number::<u32>(what, pixels)).transpose()
+    };
+    let columns = PreviewColumns {
+        blob: blob.map(|blob| BlobId::new(blob.uuid())),
+        format: format.as_deref(),
+        width: pixels("previews.width", width)?,
+        height: pixels("previews.height", height)?,
+    };
+    columns.read().map_err(corrupt("previews.format"))
 }
 
 fn preview((original, size, blob, format, width, height): Row) -> PortResult<Preview> {

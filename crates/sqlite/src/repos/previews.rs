@@ -7,7 +7,7 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::ids::BlobId;
-use fm_domain::previews::{Preview, PreviewRepo, PreviewState};
+use fm_domain::previews::{Preview, PreviewRepo};
 
 use super::blobs::{STORED, mark_deleted};
 use crate::error::store_error;
@@ -38,20 +38,17 @@ struct DroppedRow {
 impl PreviewRepo for SqliteUnitOfWork {
     async fn record(&mut self, preview: &Preview) -> PortResult<bool> {
         let Preview { original, size, state } = *preview;
-        let picture = match state {
-            PreviewState::Ready(picture) => Some(picture),
-            PreviewState::Failed => None,
-        };
+        let picture = state.columns();
         self.run(move |connection| {
             fixed(
                 diesel::sql_query(RECORD)
                     .bind::<Binary, _>(Id::of(original.uuid()))
                     .bind::<Text, _>(STORED)
                     .bind::<Text, _>(size.as_str())
-                    .bind::<Nullable<Binary>, _>(picture.map(|picture| Id::of(picture.blob.uuid())))
-                    .bind::<Nullable<Text>, _>(picture.map(|picture| picture.format.as_str()))
-                    .bind::<Nullable<BigInt>, _>(picture.map(|picture| i64::from(picture.width)))
-                    .bind::<Nullable<BigInt>, _>(picture.map(|picture| i64::from(picture.height))),
+                    .bind::<Nullable<Binary>, _>(picture.blob.map(|blob| Id::of(blob.uuid())))
+                    .bind::<Nullable<Text>, _>(picture.format)
+                    .bind::<Nullable<BigInt>, _>(picture.width.map(i64::from))
+                    .bind::<Nullable<BigInt>, _>(picture.height.map(i64::from)),
             )
             .execute(connection)
             .map(|recorded| recorded > 0)

@@ -425,6 +425,7 @@ async fn jobs(database: &SqliteDatabase) {
     unit.commit().await.unwrap();
     let mut reads = database.read().await.unwrap();
     reads.jobs().list(Some(JobState::Dead), Some(errand.id), 10).await.unwrap();
+    assert!(!reads.jobs().has_living("name").await.unwrap());
 }
 
 async fn sessions(sessions: &SqliteSessionStore, someone: &User) {

@@ -11,7 +11,10 @@ struct Failed(#[source] std::io::Error);
 #[test]
 fn causes_are_lines_of_text_and_a_list_in_json() {
     let failed = Failed(std::io::Error::other("two\nlines"));
-    assert_eq!(chain(&failed), "the database can't be used\n  because: two\nlines");
+    assert_eq!(
+        lines(&failed.to_string(), &causes(&failed)),
+        "the database can't be used\n  because: two\nlines"
+    );
     let told = as_json(&failed.to_string(), &causes(&failed));
     assert_eq!(told.lines().count(), 1, "{told}");
     let expected = json!({"error": "the database can't be used", "causes": ["two\nlines"]});

@@ -46,13 +46,25 @@ fn look(state: Option<PreviewState>) -> FakeReads {
     reads
 }
 
+fn job() -> MakePreview {
+    MakePreview { owner: a_file().owner, original: a_file().blob, size: PreviewSize::Small }
+}
+
+/// Reads of a queue that has the job, or has it not.
+fn queue(is_living: bool) -> FakeReads {
+    let mut reads = FakeReads::default();
+    reads.jobs.expect_has_living().times(1).returning(move |unique| {
+        assert_eq!(unique, job().unique_name());
+        Ok(is_living)
+    });
+    reads
+}
+
 fn enqueuing(effects: &Effects, outcome: Enqueued) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
-        let expected =
-            MakePreview { owner: a_file().owner, original: a_file().blob, size: PreviewSize::Small };
-        assert_eq!(enqueued::<MakePreview>(job), expected);
-        assert_eq!(job.unique, Some(expected.unique_name()), "once, however many ask");
+    once!(effects, unit.jobs.expect_enqueue(), "enqueue", |new| {
+        assert_eq!(enqueued::<MakePreview>(new), job());
+        assert_eq!(new.unique, Some(job().unique_name()), "once, however many ask");
         Ok(outcome)
     });
     unit
@@ -70,12 +82,11 @@ async fn ask(
     use_case.run(&actor(), a_file().id, PreviewSize::Small, wait, presence).await
 }
 
-/// A use case that is asked so often for a preview that is not there.
+/// A use case that is asked so often for a preview that is being made: no unit of work is prepared.
 fn asked(times: usize) -> LinkPreview {
     let mut doubles = TestPorts::default();
     for _ in 0..times {
-        doubles.db = doubles.db.reads(reads(Some(picture()), None));
-        doubles.db = doubles.db.unit(enqueuing(&Effects::default(), Enqueued::AlreadyThere));
+        doubles.db = doubles.db.reads(reads(Some(picture()), None)).reads(queue(true));
     }
     LinkPreview::new(&doubles.ports(), &settings())
 }
@@ -130,7 +141,7 @@ async fn a_preview_that_is_not_there_is_enqueued_and_not_waited_for_unless_that_
     for outcome in [Enqueued::Added, Enqueued::AlreadyThere] {
         let effects = Effects::default();
         let mut doubles = finding(Some(picture()), None);
-        doubles.db = doubles.db.unit(enqueuing(&effects, outcome));
+        doubles.db = doubles.db.reads(queue(false)).unit(enqueuing(&effects, outcome));
         let begun = Instant::now();
         let Err(PreviewError::NotReady { retry_after, waited }) = link(doubles, Duration::ZERO).await else {
             panic!("it is not there");
@@ -141,11 +152,17 @@ async fn a_preview_that_is_not_there_is_enqueued_and_not_waited_for_unless_that_
     }
 }
 
+#[tokio::test]
+async fn a_preview_that_is_being_made_opens_no_unit_of_work() {
+    let linked = ask(&asked(1), Duration::ZERO, &Presence::default()).await;
+    assert!(matches!(linked, Err(PreviewError::NotReady { waited: false, .. })));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_is_answered_as_soon_as_the_preview_is_seen() {
     for (state, is_linked) in [(ready(PictureFormat::Png), true), (PreviewState::Failed, false)] {
         let mut doubles = finding(Some(picture()), None);
-        doubles.db = doubles.db.unit(enqueuing(&Effects::default(), Enqueued::Added));
+        doubles.db = doubles.db.reads(queue(false)).unit(enqueuing(&Effects::default(), Enqueued::Added));
         doubles.db = doubles.db.reads(look(None)).reads(look(None)).reads(look(Some(state)));
         let begun = Instant::now();
         let linked = link(doubles, Duration::from_secs(5)).await;
@@ -159,7 +176,7 @@ async fn a_request_that_waits_is_answered_as_soon_as_the_preview_is_seen() {
 async fn a_request_waits_no_longer_than_it_asks_nor_than_ten_seconds() {
     for (asked, waited) in [(2, 2), (10, 10), (3_600, 10)] {
         let mut doubles = finding(Some(picture()), None);
-        doubles.db = doubles.db.unit(enqueuing(&Effects::default(), Enqueued::Added));
+        doubles.db = doubles.db.reads(queue(false)).unit(enqueuing(&Effects::default(), Enqueued::Added));
         for _ in 0..waited * 4 {
             doubles.db = doubles.db.reads(look(None));
         }

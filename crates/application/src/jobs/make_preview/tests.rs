@@ -1,13 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Mutex;
-
 use bytes::Bytes;
 
 use super::MakePreview;
-use crate::fixture::{FakeBlobs, claimed, once, unavailable};
+use crate::fixture::{once, unavailable};
 use crate::jobs::job::{Done, Job as _, JobContext, JobError};
 use crate::jobs::rendering::MAX_SOURCE;
+use crate::jobs::rendering::fixture::{LastUnit, Run, completing, recording_intent, taken_back};
 use crate::testing::{TestPorts, settings};
 use fm_domain::blobs::{BlobKey, BlobRecord, BlobState, MarkStored};
 use fm_domain::body::ByteSize;
@@ -31,6 +30,10 @@ fn rendered() -> Rendered {
     }
 }
 
+fn reading(recorded: Option<PreviewState>, original: Option<BlobState>) -> Run {
+    Run::of(RenderSpec::preview(PreviewSize::Medium), |_| reads(recorded, original))
+}
+
 /// Reads that find this preview, and this state of the original.
 fn reads(recorded: Option<PreviewState>, original: Option<BlobState>) -> FakeReads {
     let mut reads = FakeReads::default();
@@ -43,15 +46,6 @@ fn reads(recorded: Option<PreviewState>, original: Option<BlobState>) -> FakeRea
         Ok(record.into_iter().collect())
     });
     reads
-}
-
-fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
-        assert_eq!((intent.owner, intent.reserved), (a_user().id, ByteSize::ZERO), "it counts in no quota");
-        Ok(())
-    });
-    unit
 }
 
 fn recording(effects: &Effects, is_recorded: bool) -> FakeUnitOfWork {
@@ -75,61 +69,11 @@ fn storing(effects: &Effects, is_recorded: bool) -> FakeUnitOfWork {
     unit
 }
 
-fn completing(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {
-    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
-    unit
-}
-
-fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
-    unit
-}
-
-struct Run {
-    effects: Effects,
-    doubles: TestPorts,
-    blobs: FakeBlobs,
-    attempt: u32,
-}
-
-impl Run {
-    fn of(recorded: Option<PreviewState>, original: Option<BlobState>) -> Self {
-        let effects = Effects::default();
-        let mut doubles = TestPorts::default();
-        doubles.db = doubles.db.reads(reads(recorded, original));
-        let blobs = FakeBlobs::holding(&effects, b"jpeg");
-        Self { effects, doubles, blobs, attempt: 1 }
-    }
-
-    fn renders(mut self, outcome: Result<Rendered, RenderThumbnail>) -> Self {
-        let outcome = Mutex::new(Some(outcome));
-        once!(self.effects, self.doubles.thumbnailer.expect_render(), "render", |source, spec, _| {
-            assert_eq!(
-                (source, spec),
-                (Bytes::from_static(b"jpeg"), RenderSpec::preview(PreviewSize::Medium))
-            );
-            outcome.lock().unwrap().take().unwrap()
-        });
-        self
-    }
-
-    fn unit(mut self, unit: impl FnOnce(&Effects) -> FakeUnitOfWork) -> Self {
-        self.doubles.db = self.doubles.db.unit(unit(&self.effects));
-        self
-    }
-
-    async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
-        let context = JobContext::new(&self.blobs.among(self.doubles), &settings());
-        let outcome = job().run(&context, &claimed(&job(), self.attempt)).await;
-        (outcome, self.effects.seen())
-    }
-}
-
 #[tokio::test]
 async fn it_is_marked_stored_recorded_and_done_in_one_unit() {
-    let run = Run::of(None, Some(FOUR)).renders(Ok(rendered())).unit(recording_intent);
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects, true), true)).end().await;
+    let run = reading(None, Some(FOUR)).renders(Ok(rendered())).unit(recording_intent);
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, storing(effects, true), true)).end(&job()).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(
         seen,
@@ -152,7 +96,7 @@ async fn an_original_that_is_gone_or_has_its_preview_is_left_alone() {
     let gone = [None, Some(BlobState::Deleted), Some(BlobState::Intent)].map(|state| (None, state));
     let made = [(Some(PreviewState::Failed), Some(FOUR))];
     for (recorded, original) in gone.into_iter().chain(made) {
-        let (outcome, seen) = Run::of(recorded, original).end().await;
+        let (outcome, seen) = reading(recorded, original).end(&job()).await;
         assert!(matches!(outcome, Ok(Done::Moot)));
         assert_eq!(seen, [] as [&str; 0]);
     }
@@ -162,36 +106,33 @@ async fn an_original_that_is_gone_or_has_its_preview_is_left_alone() {
 async fn what_cannot_be_rendered_has_failed_and_the_job_is_done() {
     let failed = |effects: &Effects| completing(effects, recording(effects, true), true);
     for refusal in [RenderThumbnail::Undecodable("broken".into()), RenderThumbnail::TooLarge] {
-        let (outcome, seen) = Run::of(None, Some(FOUR)).renders(Err(refusal)).unit(failed).end().await;
+        let (outcome, seen) = reading(None, Some(FOUR)).renders(Err(refusal)).unit(failed).end(&job()).await;
         assert!(matches!(outcome, Ok(Done::Completed)));
         assert_eq!(seen[2..], ["failed", "complete", "commit"]);
     }
     let huge = BlobState::Stored { size: ByteSize::new(MAX_SOURCE.bytes() + 1) };
-    let (outcome, seen) = Run::of(None, Some(huge)).unit(failed).end().await;
+    let (outcome, seen) = reading(None, Some(huge)).unit(failed).end(&job()).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen, ["failed", "complete", "commit"], "it is not even read");
 }
 
 #[tokio::test]
 async fn a_picture_that_took_too_long_is_tried_once_more() {
-    let late = || Run::of(None, Some(FOUR)).renders(Err(RenderThumbnail::TimedOut));
-    let (outcome, _) = late().end().await;
+    let late = || reading(None, Some(FOUR)).renders(Err(RenderThumbnail::TimedOut));
+    let (outcome, _) = late().end(&job()).await;
     assert!(matches!(outcome, Err(JobError::Failed(_))));
     let again = Run { attempt: 2, ..late() };
     let (outcome, seen) =
-        again.unit(|effects| completing(effects, recording(effects, true), true)).end().await;
+        again.unit(|effects| completing(effects, recording(effects, true), true)).end(&job()).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[2..], ["failed", "complete", "commit"]);
 }
 
 #[tokio::test]
 async fn a_renderer_that_fails_is_tried_again() {
-    let (outcome, _) = Run::of(None, Some(FOUR)).renders(Err(unavailable().into())).end().await;
+    let (outcome, _) = reading(None, Some(FOUR)).renders(Err(unavailable().into())).end(&job()).await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
 }
-
-/// Makes the unit that ends a run.
-type LastUnit<'a> = &'a dyn Fn(&Effects) -> FakeUnitOfWork;
 
 #[tokio::test]
 async fn a_preview_that_came_too_late_is_taken_back() {
@@ -205,27 +146,16 @@ async fn a_preview_that_came_too_late_is_taken_back() {
         unit
     };
     let late: [(&str, LastUnit<'_>); 3] = [("moot", &gone), ("lost", &lost), ("error", &cancelled)];
-    for (expected, last) in late {
-        let run = Run::of(None, Some(FOUR)).renders(Ok(rendered())).unit(recording_intent);
-        let (outcome, seen) = run.unit(last).unit(cancelling_intent).end().await;
-        let ended = match outcome {
-            Ok(Done::Completed) => "completed",
-            Ok(Done::Moot) => "moot",
-            Ok(Done::Lost) => "lost",
-            Err(_) => "error",
-        };
-        assert_eq!(ended, expected);
-        assert_eq!(seen[seen.len() - 4..], ["rollback", "cancel intent", "commit", "delete thumbnails"]);
-    }
+    taken_back(|| reading(None, Some(FOUR)).renders(Ok(rendered())), &job(), &late).await;
 }
 
 #[tokio::test]
 async fn bytes_that_are_missing_are_fine_only_when_their_blob_is_gone() {
     for (now, is_fine) in [(Some(BlobState::Deleted), true), (Some(FOUR), false)] {
-        let mut run = Run::of(None, Some(FOUR));
+        let mut run = reading(None, Some(FOUR));
         run.blobs.content = None;
         run.doubles.db = run.doubles.db.reads(reads(None, now));
-        let (outcome, seen) = run.end().await;
+        let (outcome, seen) = run.end(&job()).await;
         assert_eq!(matches!(outcome, Ok(Done::Moot)), is_fine);
         assert_eq!(matches!(outcome, Err(JobError::Failed(_))), !is_fine);
         assert_eq!(seen, ["get"]);

@@ -6,14 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::MakeThumbnail;
-use crate::fixture::{
-    FakeBlobs, claimed, enqueued, entered, handover, once, reads_of_file, sha256, unavailable,
-};
+use crate::fixture::{enqueued, entered, handover, once, reads_of_file, sha256, unavailable};
 use crate::jobs::MakePreview;
-use crate::jobs::job::{Done, Job as _, JobContext, JobError};
+use crate::jobs::job::{Done, JobError};
 use crate::jobs::rendering::MAX_SOURCE;
-use crate::ports::{Ports, Settings};
-use crate::testing::TestPorts;
+use crate::jobs::rendering::fixture::{
+    LastUnit, Run, cancelling_intent, completing, recording_intent, taken_back,
+};
 use fm_domain::blobs::MarkStored;
 use fm_domain::body::{ByteSize, ByteStream};
 use fm_domain::files::{File, Placeholder, ThumbnailState};
@@ -21,7 +20,7 @@ use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::previews::{PictureFormat, PreviewSize};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
-use fm_domain::thumbnails::{RenderThumbnail, Rendered};
+use fm_domain::thumbnails::{RenderSpec, RenderThumbnail, Rendered};
 use fm_streaming::PictureHandover;
 use fm_streaming::meter::Metered;
 use futures_util::{StreamExt as _, stream};
@@ -30,14 +29,13 @@ fn pending() -> File {
     File { thumbnail: ThumbnailState::Pending, ..a_file() }
 }
 
-fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_record_intent(), "record intent", |intent| {
-        assert_eq!(intent.reserved, ByteSize::ZERO);
-        assert_eq!(intent.expires_at.since(intent.recorded_at), Duration::from_mins(1));
-        Ok(())
-    });
-    unit
+fn job(failures: u32) -> MakeThumbnail {
+    let file = a_file();
+    MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures }
+}
+
+fn finding(file: Option<File>) -> Run {
+    Run::of(RenderSpec::THUMBNAIL, |effects| reads_of_file(effects, file))
 }
 
 fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
@@ -57,20 +55,9 @@ fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
     unit
 }
 
-fn completing(effects: &Effects, mut unit: FakeUnitOfWork, held: bool) -> FakeUnitOfWork {
-    once!(effects, unit.jobs.expect_complete(), "complete", |_, _| Ok(held));
-    unit
-}
-
 fn storing(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = pointing(effects, true);
     once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
-    unit
-}
-
-fn cancelling_intent(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(true));
     unit
 }
 
@@ -84,66 +71,10 @@ fn rendered() -> Rendered {
     }
 }
 
-/// Makes the unit that ends a run.
-type LastUnit<'a> = &'a dyn Fn(&Effects) -> FakeUnitOfWork;
-
-struct Run {
-    effects: Effects,
-    doubles: TestPorts,
-    blobs: FakeBlobs,
-    handover: PictureHandover,
-    attempt: u32,
-    failures: u32,
-    eager_previews: bool,
-}
-
-impl Run {
-    fn of(found: Option<File>) -> Self {
-        let effects = Effects::default();
-        let mut doubles = TestPorts::default();
-        doubles.db = doubles.db.reads(reads_of_file(&effects, found));
-        let blobs = FakeBlobs::holding(&effects, b"jpeg");
-        Self {
-            effects,
-            doubles,
-            blobs,
-            handover: PictureHandover::default(),
-            attempt: 1,
-            failures: 0,
-            eager_previews: false,
-        }
-    }
-
-    fn renders(mut self, outcome: Result<Rendered, RenderThumbnail>) -> Self {
-        let outcome = Mutex::new(Some(outcome));
-        once!(self.effects, self.doubles.thumbnailer.expect_render(), "render", |source, _, _| {
-            assert_eq!(source, "jpeg");
-            outcome.lock().unwrap().take().unwrap()
-        });
-        self
-    }
-
-    fn unit(mut self, unit: impl FnOnce(&Effects) -> FakeUnitOfWork) -> Self {
-        self.doubles.db = self.doubles.db.unit(unit(&self.effects));
-        self
-    }
-
-    async fn end(self) -> (Result<Done, JobError>, Vec<String>) {
-        let file = a_file();
-        let job =
-            MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: self.failures };
-        let ports = Ports { handover: self.handover, ..self.blobs.among(self.doubles) };
-        let settings = Settings { eager_previews: self.eager_previews, ..crate::testing::settings() };
-        let context = JobContext::new(&ports, &settings);
-        let outcome = job.run(&context, &claimed(&job, self.attempt)).await;
-        (outcome, self.effects.seen())
-    }
-}
-
 #[tokio::test]
 async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
-    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    let run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(
         seen,
@@ -164,7 +95,7 @@ async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
 
 #[tokio::test]
 async fn where_previews_are_eager_the_small_one_is_enqueued_with_the_thumbnail() {
-    let run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { eager_previews: true, ..run };
     let enqueuing = |effects: &Effects| {
         let mut unit = storing(effects);
@@ -176,14 +107,15 @@ async fn where_previews_are_eager_the_small_one_is_enqueued_with_the_thumbnail()
         });
         completing(effects, unit, true)
     };
-    let (outcome, seen) = run.unit(enqueuing).end().await;
+    let (outcome, seen) = run.unit(enqueuing).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[6..], ["ready", "enqueue", "mark stored", "complete", "commit"]);
 
     // Of a picture that can't be decoded there is none.
-    let failing = Run::of(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
+    let failing = finding(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
     let failing = Run { eager_previews: true, ..failing };
-    let (_, seen) = failing.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+    let (_, seen) =
+        failing.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
     assert_eq!(seen[3..], ["failed", "complete", "commit"]);
 }
 
@@ -202,9 +134,9 @@ async fn offering(file: &File, content: &'static [u8]) -> PictureHandover {
 #[tokio::test]
 async fn a_picture_that_was_just_stored_is_not_read_from_the_store() {
     let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
-    let run = Run::of(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
+    let run = finding(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { handover: offering(&file, b"jpeg").await, ..run };
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[..3], ["find", "render", "record intent"]);
 }
@@ -212,9 +144,9 @@ async fn a_picture_that_was_just_stored_is_not_read_from_the_store() {
 #[tokio::test]
 async fn a_picture_of_another_hash_is_read_from_the_store() {
     let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
-    let run = Run::of(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
+    let run = finding(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { handover: offering(&file, b"gif8").await, ..run };
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[..3], ["find", "get", "render"]);
 }
@@ -223,7 +155,7 @@ async fn a_picture_of_another_hash_is_read_from_the_store() {
 async fn a_file_that_is_gone_replaced_or_served_already_is_left_alone() {
     let other = File { blob: BlobId::new(CountingIds::nth(8)), ..pending() };
     for found in [None, Some(other), Some(a_file())] {
-        let (outcome, seen) = Run::of(found).end().await;
+        let (outcome, seen) = finding(found).end(&job(0)).await;
         assert!(matches!(outcome, Ok(Done::Moot)));
         assert_eq!(seen, ["find"]);
     }
@@ -232,9 +164,9 @@ async fn a_file_that_is_gone_replaced_or_served_already_is_left_alone() {
 #[tokio::test]
 async fn what_cannot_be_decoded_has_failed_and_the_job_is_done() {
     for refusal in [RenderThumbnail::Undecodable("broken".into()), RenderThumbnail::TooLarge] {
-        let run = Run::of(Some(pending())).renders(Err(refusal));
+        let run = finding(Some(pending())).renders(Err(refusal));
         let (outcome, seen) =
-            run.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+            run.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
         assert!(matches!(outcome, Ok(Done::Completed)));
         assert_eq!(seen[3..], ["failed", "complete", "commit"]);
     }
@@ -242,15 +174,15 @@ async fn what_cannot_be_decoded_has_failed_and_the_job_is_done() {
 
 #[tokio::test]
 async fn a_picture_that_took_too_long_is_tried_once_more() {
-    let (outcome, seen) = Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut)).end().await;
+    let (outcome, seen) = finding(Some(pending())).renders(Err(RenderThumbnail::TimedOut)).end(&job(0)).await;
     assert!(matches!(outcome, Err(JobError::Failed(_))));
     assert_eq!(seen, ["find", "get", "render"]);
     // One that failed before is not given a second try.
     for (attempt, failures) in [(2, 0), (1, 1)] {
-        let late = Run::of(Some(pending())).renders(Err(RenderThumbnail::TimedOut));
-        let late = Run { attempt, failures, ..late };
-        let (outcome, seen) =
-            late.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+        let late = finding(Some(pending())).renders(Err(RenderThumbnail::TimedOut));
+        let late = Run { attempt, ..late };
+        let late = late.unit(|effects| completing(effects, pointing(effects, true), true));
+        let (outcome, seen) = late.end(&job(failures)).await;
         assert!(matches!(outcome, Ok(Done::Completed)));
         assert_eq!(seen[3..], ["failed", "complete", "commit"]);
     }
@@ -259,8 +191,8 @@ async fn a_picture_that_took_too_long_is_tried_once_more() {
 #[tokio::test]
 async fn each_job_that_fails_is_counted() {
     for failures in [0, 1, 5] {
-        let run = Run::of(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
-        let (outcome, _) = Run { failures, ..run }
+        let run = finding(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
+        let (outcome, _) = run
             .unit(|effects| {
                 let mut unit = FakeUnitOfWork::noting(effects);
                 unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
@@ -270,7 +202,7 @@ async fn each_job_that_fails_is_counted() {
                 });
                 completing(effects, unit, true)
             })
-            .end()
+            .end(&job(failures))
             .await;
         assert!(matches!(outcome, Ok(Done::Completed)));
     }
@@ -278,14 +210,15 @@ async fn each_job_that_fails_is_counted() {
 
 #[tokio::test]
 async fn a_renderer_that_fails_is_tried_again() {
-    let (outcome, _) = Run::of(Some(pending())).renders(Err(unavailable().into())).end().await;
+    let (outcome, _) = finding(Some(pending())).renders(Err(unavailable().into())).end(&job(0)).await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
 }
 
 #[tokio::test]
 async fn a_picture_too_large_to_hold_is_not_even_read() {
-    let run = Run::of(Some(File { size: ByteSize::new(MAX_SOURCE.bytes() + 1), ..pending() }));
-    let (outcome, seen) = run.unit(|effects| completing(effects, pointing(effects, true), true)).end().await;
+    let run = finding(Some(File { size: ByteSize::new(MAX_SOURCE.bytes() + 1), ..pending() }));
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen, ["find", "failed", "complete", "commit"]);
 }
@@ -301,22 +234,7 @@ async fn a_thumbnail_that_came_too_late_is_taken_back() {
         unit
     };
     let late: [(&str, LastUnit<'_>); 3] = [("moot", &replaced), ("lost", &lost), ("error", &cancelled)];
-    for (expected, last) in late {
-        let run = Run::of(Some(pending()))
-            .renders(Ok(rendered()))
-            .unit(recording_intent)
-            .unit(last)
-            .unit(cancelling_intent);
-        let (outcome, seen) = run.end().await;
-        let ended = match outcome {
-            Ok(Done::Completed) => "completed",
-            Ok(Done::Moot) => "moot",
-            Ok(Done::Lost) => "lost",
-            Err(_) => "error",
-        };
-        assert_eq!(ended, expected);
-        assert_eq!(seen[seen.len() - 4..], ["rollback", "cancel intent", "commit", "delete thumbnails"]);
-    }
+    taken_back(|| finding(Some(pending())).renders(Ok(rendered())), &job(0), &late).await;
 }
 
 fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
@@ -327,21 +245,22 @@ fn renewing(effects: &Effects, held: bool) -> FakeUnitOfWork {
 
 #[tokio::test(start_paused = true)]
 async fn its_intent_is_renewed_while_it_is_written_slowly() {
-    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let mut run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     run.blobs.pause = Duration::from_secs(20);
     for _ in 0..2 {
         run = run.unit(|effects| renewing(effects, true));
     }
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end().await;
+    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thumbnail_whose_intent_was_cancelled_while_it_was_written_is_taken_back() {
-    let mut run = Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
+    let mut run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     run.blobs.pause = Duration::from_mins(10);
-    let (outcome, seen) = run.unit(|effects| renewing(effects, false)).unit(cancelling_intent).end().await;
+    let (outcome, seen) =
+        run.unit(|effects| renewing(effects, false)).unit(cancelling_intent).end(&job(0)).await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
     assert_eq!(seen[6..], ["renew", "rollback", "cancel intent", "commit", "delete thumbnails"]);
 }
@@ -349,9 +268,9 @@ async fn a_thumbnail_whose_intent_was_cancelled_while_it_was_written_is_taken_ba
 #[tokio::test]
 async fn a_failed_put_is_taken_back_and_tried_again() {
     let mut run =
-        Run::of(Some(pending())).renders(Ok(rendered())).unit(recording_intent).unit(cancelling_intent);
+        finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent).unit(cancelling_intent);
     run.blobs.refusal = Mutex::new(Some(unavailable().into()));
-    let (outcome, seen) = run.end().await;
+    let (outcome, seen) = run.end(&job(0)).await;
     assert!(matches!(outcome, Err(JobError::Store(_))));
     assert_eq!(seen[5..], ["put thumbnails", "cancel intent", "commit", "delete thumbnails"]);
 }
@@ -359,10 +278,10 @@ async fn a_failed_put_is_taken_back_and_tried_again() {
 #[tokio::test]
 async fn bytes_that_are_missing_are_fine_only_when_their_file_is_gone() {
     for (now, fine) in [(None, true), (Some(pending()), false)] {
-        let mut run = Run::of(Some(pending()));
+        let mut run = finding(Some(pending()));
         run.blobs.content = None;
         run.doubles.db = run.doubles.db.reads(reads_of_file(&run.effects, now));
-        let (outcome, seen) = run.end().await;
+        let (outcome, seen) = run.end(&job(0)).await;
         assert_eq!(matches!(outcome, Ok(Done::Moot)), fine);
         assert_eq!(matches!(outcome, Err(JobError::Failed(_))), !fine);
         assert_eq!(seen, ["find", "get", "find"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{BATCH, PURGE_BATCH, PUT_OFF, Sweep, Swept, TOMBSTONE};
 use crate::fixture::{FakeBlobs, once, unavailable};
-use crate::jobs::PreviewSweep;
+use crate::jobs::DryRunSweep;
 use crate::ports::Ports;
 use crate::testing::TestPorts;
 use fm_domain::blobs::{BlobKey, BlobStore, ExpiredIntent, MockBlobStore, Sweepable, Tombstone};
@@ -183,7 +183,7 @@ async fn the_row_of_a_blob_that_may_still_be_written_outlives_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_preview_counts_without_a_unit_of_work() {
+async fn a_dry_run_counts_without_a_unit_of_work() {
     for (expired, due, deleted) in [(2, 1, 3), (10_000, 10_000, 10_000)] {
         let mut reads = FakeReads::default();
         reads.blobs.expect_count_sweepable().times(1).returning(move |now, limit| {
@@ -192,7 +192,7 @@ async fn a_preview_counts_without_a_unit_of_work() {
         });
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads);
-        let swept = PreviewSweep::new(&doubles.ports()).run().await.unwrap();
+        let swept = DryRunSweep::new(&doubles.ports()).run().await.unwrap();
         assert_eq!(swept, Swept { cancelled: expired, deleted, ..Swept::default() });
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checked::checked;
 use crate::operations::needed::Needed;
-use crate::operations::retry::retry_reads;
+use crate::operations::retry::retry_idempotent;
 use crate::operations::verify::Wrong;
 use crate::ports::MovePorts;
 use fm_domain::blobs::{BlobKey, BlobReader, BlobState, GetBlob, PutBlob, PutHint};
@@ -43,9 +43,9 @@ impl Copier {
         if !needed.is_stored {
             return Ok(CopyOutcome::Deleted);
         }
-        let first = retry_reads(async || self.try_copy(needed).await).await?;
+        let first = retry_idempotent(async || self.try_copy(needed).await).await?;
         let CopyOutcome::Wrong(_) = first else { return Ok(first) };
-        let again = retry_reads(async || self.try_copy(needed).await).await?;
+        let again = retry_idempotent(async || self.try_copy(needed).await).await?;
         let CopyOutcome::Wrong(_) = again else { return Ok(again) };
         Ok(if self.is_stored(&needed.key).await? { again } else { CopyOutcome::Deleted })
     }
@@ -91,9 +91,9 @@ impl Copier {
     /// A blob that was deleted while it was copied must not come back: its row is looked at once the copy is there. A
     /// deletion that comes later is one from both stores.
     async fn confirm(&self, key: &BlobKey, size: ByteSize) -> PortResult<CopyOutcome> {
-        let head = retry_reads(async || self.stores.current.head(key).await).await?;
+        let head = retry_idempotent(async || self.stores.current.head(key).await).await?;
         if !self.is_stored(key).await? {
-            retry_reads(async || self.stores.current.delete(key).await).await?;
+            retry_idempotent(async || self.stores.current.delete(key).await).await?;
             return Ok(CopyOutcome::Deleted);
         }
         Ok(match head {
@@ -105,24 +105,24 @@ impl Copier {
 
     /// Whether the blob may still be needed.
     async fn is_stored(&self, key: &BlobKey) -> PortResult<bool> {
-        let rows = retry_reads(async || self.db.read().await?.blobs().find(&[key.id]).await).await?;
+        let rows = retry_idempotent(async || self.db.read().await?.blobs().find(&[key.id]).await).await?;
         Ok(rows.iter().any(|row| row.key == *key && matches!(row.state, BlobState::Stored { .. })))
     }
 
     /// Deletes the blob from the previous store, if the current one has it; whether it was there.
     pub(super) async fn delete_source(&self, needed: &Needed) -> PortResult<bool> {
         let key = &needed.key;
-        let current = retry_reads(async || self.stores.current.head(key).await).await?;
+        let current = retry_idempotent(async || self.stores.current.head(key).await).await?;
         let is_copied = current.is_some_and(|head| wrong_size(needed, head.size).is_none());
         // A dry run has copied nothing.
         if !needed.is_stored || !(is_copied || self.dry_run) {
             return Ok(false);
         }
-        if retry_reads(async || self.stores.previous.head(key).await).await?.is_none() {
+        if retry_idempotent(async || self.stores.previous.head(key).await).await?.is_none() {
             return Ok(false);
         }
         if !self.dry_run {
-            retry_reads(async || self.stores.previous.delete(key).await).await?;
+            retry_idempotent(async || self.stores.previous.delete(key).await).await?;
         }
         Ok(true)
     }

@@ -17,7 +17,7 @@ pub use moved::{MoveEvent, MovedBlobs};
 
 use self::copier::{Copier, CopyOutcome};
 use super::needed::{Needed, Place, needed_after};
-use super::retry::retry_reads;
+use super::retry::retry_idempotent;
 use super::verify::Finding;
 use crate::ports::{MovePorts, Ports};
 use fm_domain::blobs::{BlobKey, PutBlob, PutHint};
@@ -139,8 +139,8 @@ impl MoveBlobs {
                 return Err(PortError::Unexpected(error.into()));
             }
         }
-        let seen = retry_reads(async || stores.previous.head(&key).await).await;
-        retry_reads(async || stores.current.delete(&key).await).await?;
+        let seen = retry_idempotent(async || stores.previous.head(&key).await).await;
+        retry_idempotent(async || stores.current.delete(&key).await).await?;
         Ok(seen?.is_some())
     }
 }

@@ -41,7 +41,7 @@ async fn only_orphans_that_are_old_enough_go() {
     let deployment = deployment();
     let expected = SweptOrphans { listed: 5, deleted: 1, bytes: 9, failed: 0 };
     assert_eq!(sweep(&deployment, true).await.unwrap(), expected);
-    assert_eq!(deployment.state().store.len(), 5, "a preview deletes nothing");
+    assert_eq!(deployment.state().store.len(), 5, "a dry run deletes nothing");
     assert_eq!(deployment.state().trail.entries(), []);
     assert_eq!(sweep(&deployment, false).await.unwrap(), expected);
     let state = deployment.state();

@@ -7,7 +7,7 @@ use sha2::Digest as _;
 
 use super::{Finding, Wrong};
 use crate::operations::needed::{Needed, NeededPage, Place, is_needed, needed_after};
-use crate::operations::retry::retry_reads;
+use crate::operations::retry::retry_idempotent;
 use fm_domain::blobs::{BlobKey, BlobStore, GetBlob};
 use fm_domain::body::BodyError;
 use fm_domain::database::Database;
@@ -55,13 +55,13 @@ impl FileCheck {
             return Ok(None);
         }
         let Some(wrong) = self.look(needed).await? else { return Ok(None) };
-        let still = retry_reads(async || is_needed(&self.db, &needed.holder).await).await?;
+        let still = retry_idempotent(async || is_needed(&self.db, &needed.holder).await).await?;
         Ok(still.then(|| needed.finding(wrong)))
     }
 
     /// A store that is out of reach ends the check in the end; one that can't give this blob alone does not.
     async fn look(&self, needed: &Needed) -> PortResult<Option<Wrong>> {
-        match retry_reads(async || self.compare(needed).await).await {
+        match retry_idempotent(async || self.compare(needed).await).await {
             Err(error) if error.retry() == Retry::No => Ok(Some(Wrong::Unreadable(chain(&error)))),
             outcome => outcome,
         }

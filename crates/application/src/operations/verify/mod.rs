@@ -20,7 +20,7 @@ use self::files::FileCheck;
 use self::rows::RowCheck;
 use super::listing::{Listing, Rows};
 use super::needed::Place;
-use super::retry::retry_reads;
+use super::retry::retry_idempotent;
 use crate::engine::events::EventRecorder;
 use crate::ports::Ports;
 use crate::tree::drop_blobs;
@@ -120,7 +120,7 @@ impl VerifyBlobs {
                     && repair
                     && !matches!(wrong, Wrong::Unreadable(_))
                 {
-                    let is_removed = retry_reads(async || self.remove_preview(of).await).await?;
+                    let is_removed = retry_idempotent(async || self.remove_preview(of).await).await?;
                     check.verified.repaired += u64::from(is_removed);
                 }
             }

@@ -1,7 +1,7 @@
 //! The database and itself: do its rows add up, and is everything where it may be?
 
 use super::{Check, Finding};
-use crate::operations::retry::retry_reads;
+use crate::operations::retry::retry_idempotent;
 use fm_domain::archive::{Archive, DriveTally, Snapshot};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
@@ -22,7 +22,7 @@ pub(super) struct RowCheck<'a> {
 
 impl RowCheck<'_> {
     pub(super) async fn run(&self, check: &mut Check<'_>) -> PortResult<()> {
-        let mut snapshot = retry_reads(async || self.archive.snapshot().await).await?;
+        let mut snapshot = retry_idempotent(async || self.archive.snapshot().await).await?;
         self.drives(&mut *snapshot, check).await?;
         let wrong = references(&mut *snapshot, check).await?;
         for fault in snapshot.faults(FAULTS).await? {
@@ -30,7 +30,7 @@ impl RowCheck<'_> {
         }
         drop(snapshot);
         if self.repair && wrong > 0 {
-            retry_reads(async || self.recount_references().await).await?;
+            retry_idempotent(async || self.recount_references().await).await?;
             check.verified.repaired += wrong;
         }
         Ok(())
@@ -50,7 +50,7 @@ impl RowCheck<'_> {
                 check.report(&Finding::Usage(*tally));
             }
             if self.repair && !wrong.is_empty() {
-                retry_reads(async || self.recount(&wrong).await).await?;
+                retry_idempotent(async || self.recount(&wrong).await).await?;
                 check.verified.repaired += wrong.len() as u64;
             }
             check.tell_progress(before, check.verified.accounts);

@@ -45,4 +45,8 @@ impl JobQueries for Tables {
         let wanted = jobs.filter(|(_, row)| state.is_none_or(|state| row.state() == state));
         Ok(wanted.take(limit as usize).map(|(id, row)| row.record(*id)).collect())
     }
+
+    async fn has_living(&mut self, unique: &str) -> PortResult<bool> {
+        Ok(self.jobs.by_name.contains_key(unique))
+    }
 }

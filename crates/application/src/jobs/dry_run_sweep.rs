@@ -12,12 +12,12 @@ use fm_domain::error::PortResult;
 const CAP: u32 = 10_000;
 
 /// Counts what a sweep would do. It changes and locks nothing.
-pub struct PreviewSweep {
+pub struct DryRunSweep {
     db: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
 }
 
-impl PreviewSweep {
+impl DryRunSweep {
     pub(crate) fn new(ports: &Ports) -> Self {
         Self { db: ports.db.clone(), clock: ports.clock.clone() }
     }
