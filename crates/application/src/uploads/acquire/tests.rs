@@ -235,6 +235,18 @@ async fn a_request_that_lost_the_race_for_the_lock_tries_again() {
 }
 
 #[tokio::test]
+async fn an_upload_that_changed_since_it_was_found_is_looked_at_again() {
+    let effects = Effects::default();
+    let mut outrun = finding(&effects, Some(an_upload()));
+    once!(effects, outrun.uploads.expect_update(), "update", |_, _| Err(lost_race().into()));
+    let longer = Upload { offset: ByteSize::new(3), ..an_upload() };
+    let units = vec![outrun, finding(&effects, Some(longer))];
+    let outcome = acquire_among(&effects, units, &settings(), request(0)).await;
+    assert!(matches!(outcome, Err(ResumableError::WrongOffset { offset }) if offset == ByteSize::new(3)));
+    assert_eq!(effects.seen(), ["find", "update", "drop", "find", "rollback"]);
+}
+
+#[tokio::test]
 async fn an_upload_that_another_request_has_meanwhile_is_taken_over() {
     let effects = Effects::default();
     let mut unit = finding(&effects, Some(an_upload()));
