@@ -109,7 +109,7 @@ decorate! {
     cancel_intent(id: BlobId, at: Timestamp) -> PortResult<bool> = "database.blobs.cancel_intent";
     cancel_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = "database.blobs.cancel_expired";
     due(now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> = "database.blobs.due";
-    find_tombstone(key: &BlobKey) -> PortResult<Option<Tombstone>> = "database.blobs.find_tombstone";
+    find_tombstones(keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> = "database.blobs.find_tombstones";
     postpone(id: BlobId, until: Timestamp) -> PortResult<()> = "database.blobs.postpone";
     add_references(ids: &[BlobId]) -> PortResult<bool> = "database.blobs.add_references";
     drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = "database.blobs.drop_references";

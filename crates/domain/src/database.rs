@@ -21,8 +21,11 @@ pub trait Database: Send + Sync {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>>;
 
     /// Opens a unit of work for one call of its repos that answers with something, and its commit. Calls that answer with nothing
-    /// may come before it, about the rows of other tables too: they are made with it, and an adapter may keep them where it is
-    /// refused. Otherwise a refusal changes nothing (UOW-16).
+    /// may come before it, about the rows of other tables too: they are made with it. Where it is refused an adapter may keep what they
+    /// changed and removed, but nothing that they added. Otherwise a refusal changes nothing (UOW-16).
+    ///
+    /// An upload may be [found for update](UploadRepo::find_for_update) before it is updated by the call. An adapter need not lock it: where it
+    /// has changed meanwhile, the update is [`PortError::Contended`](crate::error::PortError::Contended) (UOW-17).
     ///
     /// An adapter may make the changes durable with the call: its commit has nothing to do then, and there is no undoing
     /// them. A call that fails as [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a

@@ -157,10 +157,10 @@ pub enum Change<'a> {
         /// The user who asked for it.
         owner: UserId,
     },
-    /// Blobs have tombstones, too many for a job each: their bytes are for the next sweep.
+    /// Blobs of files or uploads have tombstones: their bytes are to be deleted.
     BlobsMarkedDeleted {
-        /// How many.
-        count: usize,
+        /// The blobs.
+        keys: &'a [BlobKey],
     },
     /// An upload that takes many requests was begun.
     UploadCreated {
@@ -183,10 +183,5 @@ pub enum Change<'a> {
     UploadExpired {
         /// The upload as it was.
         upload: &'a Upload,
-    },
-    /// A blob of a file or upload has a tombstone: its bytes are to be deleted.
-    BlobMarkedDeleted {
-        /// The blob.
-        key: BlobKey,
     },
 }

@@ -35,6 +35,9 @@ macro_rules! deleted_columns {
 }
 pub(crate) use deleted_columns;
 
+const RECORD_INTENT: &str = "INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at) \
+    SELECT ?, ?, ?, ?, ?, ?, ?";
+
 /// Two sweeps at once take different intents, and neither waits for an upload that is just marking its blob stored.
 pub(crate) const CANCEL_EXPIRED: &str = concat!(
     "WITH expired AS MATERIALIZED (\
@@ -74,18 +77,18 @@ const DROP_REFERENCES: &str = "named AS MATERIALIZED (\
 type ExpiredRow = (SqlUuid, Text, SqlUuid, BigInt);
 
 /// In the order of [`TombstoneRow`].
-const TOMBSTONE: &str = "SELECT id, bucket, was_settled, doomed_at FROM blobs \
-    WHERE id = ? AND bucket = ? AND state = ?";
+const TOMBSTONES: &str =
+    "SELECT id, bucket, was_settled, doomed_at FROM blobs WHERE id = ANY (?) AND state = ?";
 
 type TombstoneTypes = (SqlUuid, Text, Bool, Timestamptz);
 
-/// The tombstone of a blob, if there is one.
-fn tombstone(
-    key: &BlobKey,
+/// The tombstones with the ids of these blobs.
+fn tombstones(
+    keys: &[BlobKey],
 ) -> impl Query<SqlType = TombstoneTypes> + QueryFragment<Pg> + QueryId + Send + use<> {
-    let (id, bucket) = (typed::<SqlUuid, _>(key.id.uuid()), typed::<Text, _>(key.bucket.as_str()));
-    let values = (id, bucket, typed::<Text, _>(DELETED));
-    statement::<TombstoneTypes, _>(TOMBSTONE, values)
+    let ids: Vec<Uuid> = keys.iter().map(|key| key.id.uuid()).collect();
+    let values = (typed::<Array<SqlUuid>, _>(ids), typed::<Text, _>(DELETED));
+    statement::<TombstoneTypes, _>(TOMBSTONES, values)
 }
 
 pub(crate) fn key(bucket: &str, id: Uuid) -> PortResult<BlobKey> {
@@ -114,17 +117,16 @@ impl TombstoneRow {
 #[async_trait]
 impl BlobRepo for PgUnitOfWork {
     async fn record_intent(&mut self, intent: &BlobIntent) -> PortResult<()> {
-        let row = (
-            blobs::id.eq(intent.key.id.uuid()),
-            blobs::bucket.eq(intent.key.bucket.as_str()),
-            blobs::owner_id.eq(intent.owner.uuid()),
-            blobs::state.eq(INTENT),
-            blobs::reserved_bytes.eq(bigint(intent.reserved.bytes())),
-            blobs::recorded_at.eq(Moment(intent.recorded_at)),
-            blobs::expires_at.eq(Moment(intent.expires_at)),
+        let values = (
+            typed::<SqlUuid, _>(intent.key.id.uuid()),
+            typed::<Text, _>(intent.key.bucket.as_str()),
+            typed::<SqlUuid, _>(intent.owner.uuid()),
+            typed::<Text, _>(INTENT),
+            typed::<BigInt, _>(bigint(intent.reserved.bytes())),
+            typed::<Timestamptz, _>(Moment(intent.recorded_at)),
+            typed::<Timestamptz, _>(Moment(intent.expires_at)),
         );
-        let insert = diesel::insert_into(blobs::table).values(row);
-        self.defer_insert(Target::Blobs, insert).await
+        self.defer_insert_select(Target::Blobs, statement::<(), _>(RECORD_INTENT, values)).await
     }
 
     async fn renew(&mut self, id: BlobId, expires_at: Timestamp) -> PortResult<bool> {
@@ -187,15 +189,18 @@ impl BlobRepo for PgUnitOfWork {
         self.understood(rows.into_iter().map(TombstoneRow::into_blob).collect())
     }
 
-    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let mut rows = self.ask(|connection| tombstone(key).load::<TombstoneRow>(connection).boxed()).await?;
-        self.understood(rows.pop().map(TombstoneRow::into_blob).transpose())
+    async fn find_tombstones(&mut self, keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> {
+        let rows = self.ask(|connection| tombstones(keys).load::<TombstoneRow>(connection).boxed()).await?;
+        let found: PortResult<Vec<Tombstone>> = rows.into_iter().map(TombstoneRow::into_blob).collect();
+        let mut found = self.understood(found)?;
+        found.retain(|tombstone| keys.contains(&tombstone.key));
+        Ok(found)
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {
         let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED));
         let update = fixed(diesel::update(blob).set(blobs::due_at.eq(Moment(until))));
-        self.defer_change(Target::Blobs, update).await
+        self.defer_change_of(Target::Blobs, id.uuid(), update).await
     }
 
     async fn add_references(&mut self, ids: &[BlobId]) -> PortResult<bool> {
@@ -248,7 +253,7 @@ impl BlobRepo for PgUnitOfWork {
 
     async fn remove(&mut self, id: BlobId) -> PortResult<()> {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
-        self.defer_change(Target::Blobs, delete).await
+        self.defer_change_of(Target::Blobs, id.uuid(), delete).await
     }
 }
 

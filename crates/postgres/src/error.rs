@@ -26,6 +26,16 @@ const OUTDATED: &str = "cached plan must not change result type";
 /// Messages to a transaction that may simply be tried again.
 const LOST_RACES: [&str; 3] = ["deadlock detected", "canceling statement due to lock timeout", OUTDATED];
 
+/// The one failure that NOTIFY has of its own: listeners have not read for very long.
+const NOTIFY_QUEUE_FULL: &str = "too many notifications in the NOTIFY queue";
+
+/// Whether this is why a NOTIFY failed.
+pub(crate) fn is_notify_queue_full(error: &PortError) -> bool {
+    let PortError::Unexpected(cause) = error else { return false };
+    let failed = cause.downcast_ref::<Error>();
+    matches!(failed, Some(Error::DatabaseError(_, told)) if told.message() == NOTIFY_QUEUE_FULL)
+}
+
 /// Whether the connection itself is of no more use, and not just this statement.
 pub(crate) fn is_loss(error: &Error) -> bool {
     match error {
@@ -112,3 +122,6 @@ pub(crate) fn from_pool(error: PoolError) -> PortError {
 pub(crate) fn corrupt<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> PortError {
     move |source| PortError::Corrupt { what, source: source.into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::access::{LivingFile, removed_owner_of_node, removed_user, visible_fil
 use crate::rows::{FileEdit, NodeRow, ThumbnailRow};
 use crate::schema::nodes;
 use crate::sql::fixed;
-use crate::unit_of_work::PgUnitOfWork;
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::bigint;
 
 diesel::define_sql_function! {
@@ -75,7 +75,8 @@ impl FileRepo for PgUnitOfWork {
     async fn remove(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let file = nodes::table.find(id.uuid()).filter(visible_files(access));
         let delete = diesel::delete(file).returning(NodeRow::as_returning());
-        let delete = self.together(delete);
+        // A version goes with its file.
+        let delete = self.together_on(Target::Versions, delete).await?;
         let row = self.run(async |connection| delete.get_result(connection).await.optional()).await?;
         self.understood(row.map(NodeRow::into_file).transpose())
     }

@@ -195,8 +195,11 @@ impl JobQueue for PgUnitOfWork {
 
     async fn complete(&mut self, id: JobId, attempt: u32) -> PortResult<bool> {
         let delete = diesel::delete(held(id.uuid(), integer(attempt)));
+        if self.is_call_alone() {
+            return Ok(self.run_call(delete).await? > 0);
+        }
         let delete = self.together(delete);
-        Ok(self.run_repeatable(delete).await? > 0)
+        Ok(self.run(|connection| delete.execute(connection)).await? > 0)
     }
 
     async fn fail(

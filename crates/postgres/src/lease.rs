@@ -8,7 +8,6 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use fm_domain::error::{PortError, PortResult};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::error::from_diesel;
 use crate::pool::{PgPool, in_time};
 use crate::timing::BEGIN_ANSWER;
 
@@ -132,21 +131,6 @@ impl PgLease {
         let answer = in_time(limit, connection.batch_execute(sql)).await;
         self.last = Last::of(&answer);
         answer
-    }
-
-    /// Sends `first`, and `second` without waiting for the answer to it; gives the first answer. When only the
-    /// second fails the connection is not used again.
-    pub(crate) async fn batch_pair(&mut self, first: &str, second: &str) -> PortResult<()> {
-        self.last = Last::Asked;
-        let Some(connection) = self.connection.as_ref() else { return Err(PortError::Poisoned) };
-        let (mut one, mut other): (&AsyncPgConnection, &AsyncPgConnection) = (connection, connection);
-        let both = async {
-            Ok(futures_util::future::join(one.batch_execute(first), other.batch_execute(second)).await)
-        };
-        let (first, second) = in_time(self.limit, both).await?;
-        let first = first.map_err(from_diesel);
-        self.last = if first.is_ok() && second.is_ok() { Last::Answered } else { Last::Failed };
-        first
     }
 }
 

@@ -227,7 +227,7 @@ impl NodeRepo for PgUnitOfWork {
         // Folders have no entries once those are gone: one level after the other, where it is not all of it at once.
         while left > 0 {
             let remove = subtree::remove(top, left, inside.clone());
-            let tables = [Target::Keys, Target::Uploads];
+            let tables = [Target::Keys, Target::Uploads, Target::Versions];
             let remove = self.together_with_queries(&tables, remove).await?;
             let rows: Vec<RemovedRow> = self.run(|connection| remove.load(connection)).await?;
             let is_last = rows.is_empty() || rows.iter().any(|(id, ..)| *id == top.uuid());

@@ -14,6 +14,8 @@ use crate::listener::{Listener, listen};
 
 /// What tells every listener that a job was added.
 pub(crate) const NOTIFY: &str = "NOTIFY file_manager_jobs";
+/// A commit, and then what tells them.
+pub(crate) const COMMIT_AND_NOTIFY: &str = "COMMIT; NOTIFY file_manager_jobs";
 const CHANNEL: &str = "file_manager_jobs";
 
 /// Listens for jobs on a connection of its own, from the first wait on, made anew whenever it is lost. While there is none,

@@ -119,6 +119,30 @@ impl<Q: Query> Query for Fixed<Q> {
     type SqlType = Q::SqlType;
 }
 
+/// A statement that changes rows, and the writes that are sent with it, of which those that take a condition are made only where it changes
+/// one: `WITH called AS (UPDATE … RETURNING …), w0 AS (INSERT … SELECT … WHERE EXISTS (SELECT FROM called)) SELECT … FROM called`. It
+/// answers with a row for each that was changed. Their texts are fixed.
+pub(crate) struct Called<Q> {
+    pub(crate) call: Q,
+    /// Each with whether it takes a condition.
+    pub(crate) writes: Vec<(Write, bool)>,
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Called<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH called AS (");
+        self.call.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING true AS is_changed)");
+        for (number, (write, takes_condition)) in self.writes.iter().enumerate() {
+            out.push_sql(&format!(", w{number} AS ("));
+            write.walk_ast(out.reborrow())?;
+            out.push_sql(if *takes_condition { " WHERE EXISTS (SELECT FROM called))" } else { ")" });
+        }
+        out.push_sql(" SELECT is_changed FROM called");
+        Ok(())
+    }
+}
+
 /// Expressions whose text is always the same, and that any statement about their tables may have.
 macro_rules! of_any_row {
     ($($expression:ty),+) => {

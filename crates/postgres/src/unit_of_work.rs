@@ -1,36 +1,26 @@
 //! The unit of work: one transaction on one connection.
 
 mod alone;
+mod deferred;
 
 use async_trait::async_trait;
 use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::QueryFragment;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::AsyncPgConnection;
 use fm_domain::database::UnitOfWork;
-use fm_domain::error::{Cause, PortError, PortResult};
+use fm_domain::error::{Cause, PortError, PortResult, chain};
 use fm_domain::ids::DriveId;
 use fm_domain::tree::Seq;
 use tokio::time::error::Elapsed;
+use uuid::Uuid;
 
 use crate::claim::Turns;
+use crate::error::is_notify_queue_full;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
-use crate::signal::NOTIFY;
-use crate::sql::{Together, Write};
+use crate::signal::COMMIT_AND_NOTIFY;
 
-/// How many writes are deferred at most: an import has any number of them, and each number is a text of its own.
-const MOST_DEFERRED: usize = 4;
-
-/// The table that a deferred write changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    Blobs,
-    Drives,
-    Keys,
-    Uploads,
-    AuditEntries,
-}
+use self::deferred::Deferred;
+pub(crate) use self::deferred::Target;
 
 /// A transaction and all of its repos.
 ///
@@ -49,15 +39,9 @@ pub struct PgUnitOfWork {
     pub(crate) turns: Turns,
     /// The drives that it has entered, with the numbers of its changes.
     pub(crate) entered: Vec<(DriveId, Seq)>,
+    /// The row that its one call changes, with the version of it that was found and not locked.
+    pub(crate) found: Option<(Uuid, String)>,
     deferred: Vec<Deferred>,
-}
-
-/// A write that was not sent yet.
-struct Deferred {
-    target: Target,
-    /// Whether it changes rows that are there, and so may wait for the locks of others.
-    locks: bool,
-    write: Write,
 }
 
 impl PgUnitOfWork {
@@ -70,6 +54,7 @@ impl PgUnitOfWork {
             enqueued: false,
             turns,
             entered: Vec::new(),
+            found: None,
             deferred: Vec::new(),
         }
     }
@@ -77,6 +62,11 @@ impl PgUnitOfWork {
     /// A unit of one call.
     pub(crate) fn single(pool: PgPool, lease: PgLease, turns: Turns) -> Self {
         Self { is_single: true, ..Self::new(pool, lease, turns) }
+    }
+
+    /// Whether it has one call.
+    pub(crate) const fn is_single(&self) -> bool {
+        self.is_single
     }
 
     /// Whether it has changed, locked and begun nothing: what it asks then may be asked without a transaction, each statement
@@ -145,96 +135,23 @@ impl PgUnitOfWork {
         self.lease.batch(statements).await
     }
 
-    /// Defers an insert whose caller only wants to know that it does not fail.
-    pub(crate) async fn defer_insert(
-        &mut self,
-        target: Target,
-        insert: impl QueryFragment<Pg> + Send + Sync + 'static,
-    ) -> PortResult<()> {
-        self.defer(Deferred { target, locks: false, write: Box::new(insert) }).await
-    }
-
-    /// Defers a change of rows that are there, whose caller does not ask how many there were.
-    pub(crate) async fn defer_change(
-        &mut self,
-        target: Target,
-        change: impl QueryFragment<Pg> + Send + Sync + 'static,
-    ) -> PortResult<()> {
-        self.defer(Deferred { target, locks: true, write: Box::new(change) }).await
-    }
-
-    /// No two of one table go together: each may be about what the other does. Entries of the audit trail never are.
-    async fn defer(&mut self, deferred: Deferred) -> PortResult<()> {
-        if !self.lease.is_sound() {
-            return Err(PortError::Poisoned);
-        }
-        let is_among = deferred.target != Target::AuditEntries && self.defers(deferred.target);
-        if is_among || self.deferred.len() >= MOST_DEFERRED {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        self.deferred.push(deferred);
-        Ok(())
-    }
-
-    fn defers(&self, target: Target) -> bool {
-        self.deferred.iter().any(|deferred| deferred.target == target)
-    }
-
-    /// The statement, to be run, with the deferred writes in it. It is about none of their tables.
-    pub(crate) fn together<Q>(&mut self, statement: Q) -> Together<Q> {
-        let writes = self.deferred.drain(..).map(|deferred| deferred.write).collect();
-        Together { writes, last: statement, has_queries: false }
-    }
-
-    /// The same for a statement about a table: deferred writes to that are sent before.
-    pub(crate) async fn together_on<Q>(&mut self, target: Target, statement: Q) -> PortResult<Together<Q>> {
-        if self.defers(target) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(self.together(statement))
-    }
-
-    /// The same for a statement about these tables that begins with queries of its own, without the word before them.
-    pub(crate) async fn together_with_queries<Q>(
-        &mut self,
-        targets: &[Target],
-        statement: Q,
-    ) -> PortResult<Together<Q>> {
-        if targets.iter().any(|target| self.defers(*target)) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(Together { has_queries: true, ..self.together(statement) })
-    }
-
-    /// The same for a statement that locks the row of a user, who may have others waiting for it: the unit has that row for as short as can
-    /// be. The locks of one statement are taken in the order that the server likes: writes that wait for locks are sent before, or two
-    /// units might wait for each other.
-    pub(crate) async fn together_last<Q>(&mut self, statement: Q) -> PortResult<Together<Q>> {
-        if self.deferred.iter().any(|deferred| deferred.locks) {
-            self.begin_by(BEGIN).await?;
-            self.send_deferred().await?;
-        }
-        Ok(self.together(statement))
-    }
-
-    /// All deferred writes as one statement.
-    fn all_deferred(&mut self) -> Option<Together<Write>> {
-        let last = self.deferred.pop()?;
-        Some(self.together(last.write))
-    }
-
-    /// Sends the deferred writes.
-    pub(crate) async fn send_deferred(&mut self) -> PortResult<()> {
-        let Some(writes) = self.all_deferred() else { return Ok(()) };
-        self.lease.run(|connection| writes.execute(connection)).await.map(|_count| ())
-    }
-
     /// What was made of an answer: an error poisons the unit, as a failed statement does.
     pub(crate) fn understood<T>(&mut self, read: PortResult<T>) -> PortResult<T> {
         self.lease.understood(read)
+    }
+
+    /// One message, so that notifying costs no round trip. A NOTIFY inside the transaction would make it take a lock that all
+    /// notifying commits of the server queue up for while they wait for the disk; behind the commit, as a transaction of its own, it
+    /// holds that lock for no time. If it is lost, waiting workers look for themselves in a while.
+    async fn commit_and_notify(&mut self) -> PortResult<()> {
+        match self.lease.batch(COMMIT_AND_NOTIFY).await {
+            // The commit was made before. The connection is not used again.
+            Err(error) if is_notify_queue_full(&error) => {
+                tracing::warn!(error = chain(&error), "workers were not notified of a job");
+                Ok(())
+            }
+            committed => committed,
+        }
     }
 
     /// A job was added: workers are woken once it is committed.
@@ -245,11 +162,10 @@ impl PgUnitOfWork {
 
 impl std::fmt::Debug for PgUnitOfWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let deferred: Vec<Target> = self.deferred.iter().map(|deferred| deferred.target).collect();
         f.debug_struct("PgUnitOfWork")
             .field("has_begun", &self.has_begun)
             .field("enqueued", &self.enqueued)
-            .field("deferred", &deferred)
+            .field("deferred", &self.deferred)
             .finish_non_exhaustive()
     }
 }
@@ -267,10 +183,7 @@ impl UnitOfWork for PgUnitOfWork {
         }
         self.send_deferred().await?;
         if self.enqueued {
-            // Sent together, so that it costs no round trip. A NOTIFY inside the transaction would make it take a
-            // lock that all notifying commits of the server queue up for while they wait for the disk; on its own
-            // it holds that lock for no time. If it is lost, waiting workers look for themselves in a while.
-            self.lease.batch_pair("COMMIT", NOTIFY).await?;
+            self.commit_and_notify().await?;
         } else {
             self.lease.batch("COMMIT").await?;
         }

@@ -4,22 +4,25 @@ use async_trait::async_trait;
 use diesel::dsl::{AsSelect, SqlTypeOf, exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::upsert::excluded;
+use diesel::{Expression, QueryResult};
 use diesel_async::RunQueryDsl;
 use fm_domain::access::Access;
 use fm_domain::blobs::WrittenPart;
 use fm_domain::clock::Timestamp;
-use fm_domain::error::PortResult;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadRepo};
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use crate::access::{removed_owner_of_upload, visible_uploads};
 use crate::rows::{NewUploadRow, PartRow, UploadEdit, UploadRow};
 use crate::schema::{upload_parts, uploads};
-use crate::sql::{fixed, statement, typed};
+use crate::sql::{fixed, of_any_row, statement, typed};
 use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, count};
 
@@ -70,6 +73,25 @@ pub(crate) fn made_by(file: Uuid) -> _ {
     uploads::table.filter(uploads::file_id.eq(file))
 }
 
+const CHANGED: &str = "the upload has changed since it was found";
+
+/// The version of an upload's row: the transaction that wrote it.
+#[derive(Debug, Clone, Copy)]
+struct RowVersion;
+
+impl QueryFragment<Pg> for RowVersion {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("uploads.xmin::text");
+        Ok(())
+    }
+}
+
+impl Expression for RowVersion {
+    type SqlType = Text;
+}
+
+of_any_row!(RowVersion);
+
 #[async_trait]
 impl UploadRepo for PgUnitOfWork {
     async fn insert(&mut self, upload: &Upload) -> PortResult<()> {
@@ -78,6 +100,9 @@ impl UploadRepo for PgUnitOfWork {
     }
 
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>> {
+        if self.is_single() && self.is_untouched() {
+            return self.find_version(access, id.uuid()).await;
+        }
         let upload = uploads::table.find(id.uuid()).filter(visible_uploads(access));
         let upload = upload.select(UploadRow::as_select()).for_update();
         let row = self.run(async |connection| upload.get_result(connection).await.optional()).await?;
@@ -100,6 +125,13 @@ impl UploadRepo for PgUnitOfWork {
     async fn update(&mut self, upload: &Upload, seen: Epoch) -> Result<(), UpdateUpload> {
         let stored = uploads::table.find(upload.id.uuid()).filter(uploads::epoch.eq(bigint(seen.number())));
         let stored = stored.filter(not(exists(removed_owner_of_upload())));
+        if let Some((_, version)) = self.found.take_if(|(id, _)| *id == upload.id.uuid()) {
+            let update = diesel::update(stored.filter(RowVersion.eq(version))).set(UploadEdit::of(upload));
+            return match self.run_repeatable(update).await? {
+                0 => Ok(self.understood(Err(PortError::Contended(CHANGED.into())))?),
+                _ => Ok(()),
+            };
+        }
         let update = diesel::update(stored).set(UploadEdit::of(upload));
         match self.run_repeatable(update).await? {
             0 => Err(UpdateUpload::Fenced),
@@ -153,5 +185,21 @@ impl UploadRepo for PgUnitOfWork {
         );
         let purged = self.run(|connection| purge.execute(connection)).await?;
         Ok(u32::try_from(purged).unwrap_or(u32::MAX))
+    }
+}
+
+impl PgUnitOfWork {
+    /// The upload, which is not locked: the update that is the one call of the unit is made of this version of its row alone.
+    async fn find_version(&mut self, access: &Access, id: Uuid) -> PortResult<Option<Upload>> {
+        let mut rows: Vec<(UploadRow, String)> = self
+            .ask(|connection| {
+                let row: AsSelect<UploadRow, Pg> = UploadRow::as_select();
+                let upload = uploads::table.find(id).filter(visible_uploads(access));
+                upload.select((row, RowVersion)).load::<(UploadRow, String)>(connection).boxed()
+            })
+            .await?;
+        let Some((row, version)) = rows.pop() else { return Ok(None) };
+        self.found = Some((id, version));
+        self.understood(row.into_upload()).map(Some)
     }
 }

@@ -145,11 +145,14 @@ impl UserRepo for PgUnitOfWork {
                 typed::<BigInt, _>(bytes),
             ),
         );
-        let update = self.together_last(update).await?;
-        match self.run(|connection| update.execute(connection)).await? {
-            0 => Err(self.refused(id).await?),
-            _ => Ok(()),
-        }
+        // It can be run twice only with a row that is there from the first time on.
+        let reserved = if self.is_call_alone() && self.only_adds_rows() {
+            self.run_call(update).await?
+        } else {
+            let update = self.together_last(update).await?;
+            self.run(|connection| update.execute(connection)).await?
+        };
+        if reserved > 0 { Ok(()) } else { Err(self.refused(id).await?) }
     }
 
     async fn unreserve(&mut self, id: UserId, bytes: ByteSize) -> PortResult<()> {

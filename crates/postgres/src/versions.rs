@@ -11,14 +11,14 @@ use fm_domain::tree::{Label, Version, VersionRepo};
 use crate::rows::VersionRow;
 use crate::schema::file_versions;
 use crate::sql::fixed;
-use crate::unit_of_work::PgUnitOfWork;
+use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::integer;
 
 #[async_trait]
 impl VersionRepo for PgUnitOfWork {
     async fn insert(&mut self, version: &Version) -> PortResult<()> {
         let insert = diesel::insert_into(file_versions::table).values(VersionRow::of(version));
-        self.run(|connection| insert.execute(connection)).await.map(|_one| ())
+        self.defer_insert(Target::Versions, insert).await
     }
 
     async fn find(&mut self, file: FileId, number: VersionNumber) -> PortResult<Option<Version>> {

@@ -9,8 +9,10 @@ mod common;
 use std::time::Duration;
 
 use common::Fixture;
-use common::samples::{KIND, at, enqueue};
-use fm_domain::blobs::BlobKey;
+use common::samples::{KIND, at, enqueue, stored_user};
+use fm_domain::accounts::ReserveBytes;
+use fm_domain::blobs::{BlobIntent, BlobKey};
+use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 use fm_domain::ids::{BlobId, UserId};
@@ -56,12 +58,12 @@ async fn a_question_of_a_unit_holds_up_no_read_however_long_it_takes() {
     lock.batch_execute("BEGIN; LOCK TABLE jobs, blobs").await.unwrap();
     let (mut one, mut other, mut third) =
         (database.begin().await.unwrap(), database.begin().await.unwrap(), database.begin().await.unwrap());
-    let (kinds, key) = ([KIND], key());
+    let (kinds, keys) = ([KIND], [key()]);
     let questions = async {
         tokio::join!(
             one.jobs().claim(&kinds, at(1), at(60), 1),
             other.jobs().next_due(&kinds),
-            third.blobs().find_tombstone(&key),
+            third.blobs().find_tombstones(&keys),
         )
     };
     let read = async {
@@ -71,10 +73,10 @@ async fn a_question_of_a_unit_holds_up_no_read_however_long_it_takes() {
         lock.batch_execute("ROLLBACK").await.unwrap();
         found
     };
-    let ((claimed, next, tombstone), found) = tokio::join!(questions, read);
+    let ((claimed, next, tombstones), found) = tokio::join!(questions, read);
     assert_eq!(found.unwrap().unwrap(), None);
     assert!(claimed.unwrap().is_empty());
-    assert_eq!((next.unwrap(), tombstone.unwrap()), (None, None));
+    assert_eq!((next.unwrap(), tombstones.unwrap()), (None, vec![]));
 }
 
 #[tokio::test]
@@ -87,7 +89,7 @@ async fn a_question_whose_connection_was_killed_is_asked_on_another_and_the_unit
     fixture.kill_connections().await;
     assert_eq!(unit.jobs().next_due(&[KIND]).await.unwrap(), Some(at(0)));
     fixture.kill_connections().await;
-    assert_eq!(unit.blobs().find_tombstone(&key()).await.unwrap(), None);
+    assert_eq!(unit.blobs().find_tombstones(&[key()]).await.unwrap(), []);
     fixture.kill_connections().await;
     assert_eq!(unit.jobs().claim(&[KIND], at(1), at(60), 1).await.unwrap().len(), 1);
     unit.commit().await.unwrap();
@@ -122,5 +124,49 @@ async fn a_job_is_not_told_as_lost_to_another_where_the_call_that_completes_it_l
             committed.unwrap();
         }
         assert_eq!(fixture.ask("SELECT count(*)::text FROM jobs").await, ["0"]);
+    }
+}
+
+/// As where the first run of its statement was committed, and where it was not.
+#[tokio::test]
+async fn what_is_reserved_with_its_intent_is_reserved_once_where_the_connection_was_lost() {
+    for is_made in [true, false] {
+        let fixture = Fixture::fresh().await;
+        let database = fixture.database();
+        let owner = stored_user(&*database).await;
+        let (key, reserved) = (key(), ByteSize::new(5));
+        let lock = fixture.client().await;
+        lock.batch_execute("BEGIN; SELECT FROM users FOR UPDATE").await.unwrap();
+        let mut unit = database.begin_single().await.unwrap();
+        let reserving = tokio::spawn(async move {
+            let intent = BlobIntent { key, owner, reserved, recorded_at: at(0), expires_at: at(60) };
+            unit.blobs().record_intent(&intent).await.unwrap();
+            let reserved = unit.users().reserve(owner, reserved, None).await;
+            (reserved, unit.commit().await)
+        });
+        waiting(&fixture, "1").await;
+        assert_eq!(fixture.ask(END_WAITING).await.len(), 1);
+        if is_made {
+            let first_run = format!(
+                "UPDATE users SET reserved_bytes = 5; \
+                 INSERT INTO blobs (id, bucket, owner_id, state, reserved_bytes, announced_at, expires_at) \
+                 VALUES ('{}', 'files', '{}', 'announced', 5, now(), now())",
+                key.id.uuid(),
+                owner.uuid()
+            );
+            lock.batch_execute(&first_run).await.unwrap();
+        }
+        lock.batch_execute("COMMIT").await.unwrap();
+
+        let (reserved, committed) = timeout(SOON, reserving).await.unwrap().unwrap();
+        if is_made {
+            assert!(matches!(reserved, Err(ReserveBytes::Store(PortError::Unavailable(_)))), "{reserved:?}");
+            assert!(matches!(committed, Err(PortError::Poisoned)), "{committed:?}");
+        } else {
+            reserved.unwrap();
+            committed.unwrap();
+        }
+        assert_eq!(fixture.ask("SELECT reserved_bytes::text FROM users").await, ["5"]);
+        assert_eq!(fixture.ask("SELECT count(*)::text FROM blobs").await, ["1"]);
     }
 }

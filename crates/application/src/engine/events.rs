@@ -109,7 +109,6 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         | Change::UploadExpired { .. }
         | Change::FileCopied { .. }
         | Change::OperationBegun { .. }
-        | Change::BlobMarkedDeleted { .. }
         | Change::BlobsMarkedDeleted { .. } => None,
     }
 }

@@ -86,9 +86,9 @@ impl Intents {
         if !unit.blobs().cancel_intent(key.id, self.clock.now()).await? {
             // Either the blob was stored after all, and stays; or the sweep cancelled the intent, and bytes may have reached
             // the store after it deleted them.
-            let tombstone = unit.blobs().find_tombstone(&key).await?;
+            let tombstones = unit.blobs().find_tombstones(&[key]).await?;
             unit.rollback().await?;
-            return if tombstone.is_some() { self.delete(&key).await } else { Ok(()) };
+            return if tombstones.is_empty() { Ok(()) } else { self.delete(&key).await };
         }
         if keyed {
             unit.keys().free(key.id).await?;

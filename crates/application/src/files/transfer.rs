@@ -22,7 +22,7 @@ use fm_domain::blobs::{BlobKey, BlobStore, PutHint, StoredBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
-use fm_domain::error::PortError;
+use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{CharsetCheck, FileName, HEAD_BYTES, MediaType, Sha256, sniff};
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim};
 use fm_domain::ids::{BlobId, IdSource, UserId};
@@ -45,6 +45,15 @@ pub(super) enum IntentOutcome {
     Ready { intent: Intent, quota: Option<ByteSize> },
     /// An earlier upload with the same idempotency key was finished.
     Done(FinishedUpload),
+}
+
+/// How many bytes an upload may bring.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Bytes that are reserved for it.
+    reserved: ByteSize,
+    /// So many as the quota leaves where none are reserved; `None`: any number.
+    quota: Option<ByteSize>,
 }
 
 /// Bytes that the store has, with their hash and type.
@@ -98,25 +107,41 @@ impl Transfer {
         if intent_request.length.is_some_and(|length| length > self.max_upload) {
             return Err(BodyError::TooLarge { limit: self.max_upload }.into());
         }
-        // Early, so that nothing is sent in vain. The reservation and the charge decide.
-        let IntentRequest { owner, replaces, .. } = *intent_request;
+        let room = self.room(intent_request).await?;
+        retry_conflicts(|| self.try_record_intent(intent_request, room)).await
+    }
+
+    /// The room for an upload. The reservation decides, or the charge where nothing is reserved: the account is looked at before that, so that
+    /// no bytes are sent in vain.
+    async fn room(&self, intent_request: &IntentRequest<'_>) -> PortResult<Room> {
+        let IntentRequest { owner, length, replaces, .. } = *intent_request;
+        // Only the bytes by which the owner's use will grow.
+        let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
+        let is_reserved = more > 0;
+        // What was reserved can't be taken by others: the declared length bounds the bytes.
+        let reserving = Room { reserved: ByteSize::new(more), quota: None };
+        if is_reserved && self.quota.is_some() {
+            return Ok(reserving);
+        }
         let left = quota_left(self.db.as_ref(), self.quota, owner, replaces.bytes()).await?;
-        retry_conflicts(|| self.try_record_intent(intent_request, left)).await
+        if is_reserved && left.is_some() {
+            return Ok(reserving);
+        }
+        Ok(Room { reserved: ByteSize::ZERO, quota: left })
     }
 
     async fn try_record_intent(
         &self,
         intent_request: &IntentRequest<'_>,
-        left: Option<ByteSize>,
+        room: Room,
     ) -> Result<IntentOutcome, UploadError> {
-        let IntentRequest { owner, length, replaces, key } = *intent_request;
+        let IntentRequest { owner, key, .. } = *intent_request;
+        let Room { reserved, quota } = room;
         let now = self.clock.now();
-        // Only the bytes by which the owner's use will grow.
-        let more = length.unwrap_or_default().bytes().saturating_sub(replaces.bytes());
-        let reserved = if left.is_some() { ByteSize::new(more) } else { ByteSize::ZERO };
         let blob = BlobId::new(self.ids.uuid());
         let intent = Intent { key: BlobKey::file(blob), owner, reserved, keyed: key.is_some() };
-        let mut unit = self.db.begin().await?;
+        // Without a key the reservation is its one call.
+        let mut unit = if key.is_some() { self.db.begin().await? } else { self.db.begin_single().await? };
         if let Some(key) = key {
             let claim =
                 KeyClaim { user: owner, key: key.clone(), attempt: blob, lease_until: now.plus(LEASE) };
@@ -140,8 +165,7 @@ impl Transfer {
             return Err(refusal.into());
         }
         unit.commit().await?;
-        // What was reserved can't be taken by others: the declared length bounds the bytes.
-        Ok(IntentOutcome::Ready { intent, quota: left.filter(|_| reserved == ByteSize::ZERO) })
+        Ok(IntentOutcome::Ready { intent, quota })
     }
 
     /// Sends the bytes, counted, hashed and sniffed on the way, while the intent and its key are kept alive; at most so many as

@@ -32,7 +32,7 @@ pub use list_jobs::{ListJobs, ListedJob};
 pub use make_preview::MakePreview;
 pub use make_thumbnail::MakeThumbnail;
 pub use measure_queue::MeasureQueue;
-pub use purge_blob::PurgeBlob;
+pub use purge_blob::{OtherBlob, PurgeBlob};
 pub use purge_trash::PurgeTrash;
 pub use registry::{JobRegistry, Unreadable};
 pub use remove_contents::RemoveContents;

@@ -1,4 +1,4 @@
-//! The end of a blob whose file is gone.
+//! The end of blobs whose file is gone.
 
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ use fm_domain::events::{Change, Event};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::{ClaimedJob, Priority};
 
-/// Deletes the bytes of a tombstone; then, in one unit, the row is removed and the job is done. A purge that dies in
+/// How many blobs one job takes; more that got their tombstones in one unit are left to a sweep.
+pub(super) const MOST_BLOBS: usize = 8;
+
+/// Deletes the bytes of tombstones; then, in one unit, their rows are removed and the job is done. A purge that dies in
 /// between is run again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +25,37 @@ pub struct PurgeBlob {
     pub blob: BlobId,
     /// Whether it is a thumbnail's.
     pub thumbnail: bool,
+    /// Blobs that got their tombstones with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherBlob>,
+}
+
+/// A blob that is purged with another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherBlob {
+    /// The blob.
+    pub blob: BlobId,
+    /// Whether it is a thumbnail's.
+    pub thumbnail: bool,
+}
+
+impl PurgeBlob {
+    /// The purge of these blobs; none of none.
+    fn of(keys: &[BlobKey]) -> Option<Self> {
+        let thumbnail = |key: &BlobKey| key.bucket == Bucket::Thumbnails;
+        let (first, others) = keys.split_first()?;
+        let others = others.iter().map(|key| OtherBlob { blob: key.id, thumbnail: thumbnail(key) }).collect();
+        Some(Self { blob: first.id, thumbnail: thumbnail(first), others })
+    }
+
+    fn keys(&self) -> Vec<BlobKey> {
+        let first = OtherBlob { blob: self.blob, thumbnail: self.thumbnail };
+        let key = |OtherBlob { blob, thumbnail }| {
+            if thumbnail { BlobKey::thumbnail(blob) } else { BlobKey::file(blob) }
+        };
+        std::iter::once(first).chain(self.others.iter().copied()).map(key).collect()
+    }
 }
 
 #[async_trait]
@@ -32,31 +66,39 @@ impl Job for PurgeBlob {
     const TIME_LIMIT: Duration = Duration::from_mins(10);
 
     fn unique_name(&self) -> String {
-        format!("{}:{}", Self::NAME, self.blob)
+        self.keys().iter().fold(Self::NAME.to_owned(), |name, key| format!("{name}:{}", key.id))
     }
 
     fn after(event: &Event<'_>) -> Option<Self> {
         match event.change {
-            Change::BlobMarkedDeleted { key } => {
-                Some(Self { blob: key.id, thumbnail: key.bucket == Bucket::Thumbnails })
-            }
+            Change::BlobsMarkedDeleted { keys } if keys.len() <= MOST_BLOBS => Self::of(keys),
             _ => None,
         }
     }
 
     async fn run(&self, context: &JobContext, claimed: &ClaimedJob) -> Result<Done, JobError> {
-        let key = if self.thumbnail { BlobKey::thumbnail(self.blob) } else { BlobKey::file(self.blob) };
-        let Some(tombstone) = find(context, &key).await? else { return Ok(Done::Moot) };
-        context.ports.blobs.delete(&key).await?;
-        retry_conflicts(|| finish(context, claimed, &tombstone)).await
+        let tombstones = find(context, &self.keys()).await?;
+        if tombstones.is_empty() {
+            return Ok(Done::Moot);
+        }
+        for tombstone in &tombstones {
+            context.ports.blobs.delete(&tombstone.key).await?;
+        }
+        retry_conflicts(|| finish(context, claimed, &tombstones)).await
     }
 }
 
-async fn finish(context: &JobContext, claimed: &ClaimedJob, tombstone: &Tombstone) -> Result<Done, JobError> {
-    // The bytes are gone: the tombstone may be closed even where another worker has the job by now.
+async fn finish(
+    context: &JobContext,
+    claimed: &ClaimedJob,
+    tombstones: &[Tombstone],
+) -> Result<Done, JobError> {
+    // The bytes are gone: the tombstones may be closed even where another worker has the job by now.
     let mut unit = context.ports.db.begin_single().await?;
-    let is_moving = context.ports.moving.is_some();
-    close(&mut *unit, tombstone, is_moving, context.ports.clock.now()).await?;
+    let (is_moving, now) = (context.ports.moving.is_some(), context.ports.clock.now());
+    for tombstone in tombstones {
+        close(&mut *unit, tombstone, is_moving, now).await?;
+    }
     if unit.jobs().complete(claimed.id, claimed.attempt).await? {
         unit.commit().await?;
         Ok(Done::Completed)
@@ -66,11 +108,11 @@ async fn finish(context: &JobContext, claimed: &ClaimedJob, tombstone: &Tombston
     }
 }
 
-async fn find(context: &JobContext, key: &BlobKey) -> Result<Option<Tombstone>, JobError> {
+async fn find(context: &JobContext, keys: &[BlobKey]) -> Result<Vec<Tombstone>, JobError> {
     let mut unit = context.ports.db.begin().await?;
-    let tombstone = unit.blobs().find_tombstone(key).await?;
+    let tombstones = unit.blobs().find_tombstones(keys).await?;
     unit.rollback().await?;
-    Ok(tombstone)
+    Ok(tombstones)
 }
 
 #[cfg(test)]

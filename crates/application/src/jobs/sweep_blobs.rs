@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::job::{Done, Job, JobContext, JobError, Lane};
+use super::purge_blob::MOST_BLOBS;
 use super::swept::Swept;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
@@ -58,8 +59,11 @@ impl Job for SweepBlobs {
 
     /// Not deduplicated: a sweep that runs may have passed the blobs of the account already.
     fn after(event: &Event<'_>) -> Option<Self> {
-        matches!(event.change, Change::ContentsRemoved { .. } | Change::BlobsMarkedDeleted { .. })
-            .then_some(Self {})
+        match event.change {
+            Change::ContentsRemoved { .. } => Some(Self {}),
+            Change::BlobsMarkedDeleted { keys } if keys.len() > MOST_BLOBS => Some(Self {}),
+            _ => None,
+        }
     }
 
     fn periodic() -> Option<(Duration, Self)> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::TreeError;
+use super::last_numbers::LastNumbers;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, roll_back};
 use crate::files::IfMatch;
@@ -25,6 +26,7 @@ pub(crate) struct Context {
     pub(crate) events: EventRecorder,
     pub(crate) quota: Option<ByteSize>,
     pub(crate) retention: Retention,
+    pub(super) last_numbers: LastNumbers,
     names_portable: bool,
 }
 
@@ -37,6 +39,7 @@ impl Context {
             events: EventRecorder::new(ports),
             quota: settings.quota,
             retention: settings.retention,
+            last_numbers: LastNumbers::default(),
             names_portable: settings.names_portable,
         }
     }

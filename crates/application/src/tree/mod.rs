@@ -16,6 +16,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod item_view;
+mod last_numbers;
 mod list_children;
 mod list_trash;
 mod look_up;

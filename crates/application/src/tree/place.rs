@@ -1,11 +1,13 @@
 //! Puts items into their folders, under a free name.
 
 use super::error::TreeError;
+use super::last_numbers::LastNumbers;
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
-    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_of_entry,
+    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_near,
+    free_name_of_entry,
 };
 
 /// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
@@ -43,6 +45,21 @@ pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Res
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
     let name = free_name(unit.nodes(), parent, name, item.kind()).await?;
     Ok(item.placed(parent, name))
+}
+
+/// The same, looked for behind the number that the name got last.
+pub(super) async fn with_next_name(
+    unit: &mut dyn UnitOfWork,
+    item: Item,
+    last: &LastNumbers,
+) -> Result<Item, TreeError> {
+    let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
+    let near = last.get(parent, name);
+    let free = free_name_near(unit.nodes(), parent, name, item.kind(), near).await?;
+    if let Some(number) = name.number_of(&free, item.kind().numbering()) {
+        last.keep(parent, name, number);
+    }
+    Ok(item.placed(parent, free))
 }
 
 /// The same of an entry of the folder that is called `own`: it keeps the number that it has, unless the free one is smaller.

@@ -70,7 +70,7 @@ pub(crate) async fn place_upload(
     match (on_conflict, kind) {
         (OnConflict::Rename, _) => {
             let requested_name = Some(file.name.clone());
-            let item = place::with_free_name(unit, Item::File(file)).await?;
+            let item = place::with_next_name(unit, Item::File(file), &context.last_numbers).await?;
             unit.nodes().insert(&item).await?;
             let Item::File(file) = item else { return Err(TreeError::NotAFolder) };
             Ok(Placed { file, requested_name, moved_from, replaced: false })

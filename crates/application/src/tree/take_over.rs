@@ -163,14 +163,17 @@ pub(crate) async fn keep_version(
     let mut kept =
         KeptVersion { dropped: before.thumbnail.blob().into_iter().collect(), ..KeptVersion::default() };
     let size = i64::try_from(before.size.bytes()).unwrap_or(i64::MAX);
+    // Before the new one is added, so that PostgreSQL may send that with what comes next.
+    let mut all = unit.versions().all(before.id).await?;
     if context.retention.versions == 0 || size == 0 {
         kept.freed = size;
         kept.dropped.push(before.blob);
     } else {
-        unit.versions().insert(&Version::of(before, now)).await?;
+        let version = Version::of(before, now);
+        unit.versions().insert(&version).await?;
+        all.push(version);
         kept.versions = size;
     }
-    let all = unit.versions().all(before.id).await?;
     let surplus =
         Version::surplus(&all, context.retention.versions, now.minus(context.retention.version_age));
     if !surplus.is_empty() {
@@ -184,10 +187,7 @@ pub(crate) async fn keep_version(
     Ok(kept)
 }
 
-/// How many tombstones get a job each; more are left to a sweep, which the event asks for.
-const FEW: usize = 8;
-
-/// Drops references, last in a unit: the bytes of blobs that have none left are deleted by jobs.
+/// Drops references, last in a unit: the bytes of blobs that have none left are deleted by a job.
 pub(crate) async fn drop_blobs(
     events: &EventRecorder,
     unit: &mut dyn UnitOfWork,
@@ -198,11 +198,8 @@ pub(crate) async fn drop_blobs(
         return Ok(());
     }
     let gone: Vec<BlobKey> = unit.blobs().drop_references(blobs, now).await?;
-    if gone.len() > FEW {
-        return events.record(unit, now, Change::BlobsMarkedDeleted { count: gone.len() }).await;
+    if gone.is_empty() {
+        return Ok(());
     }
-    for key in gone {
-        events.record(unit, now, Change::BlobMarkedDeleted { key }).await?;
-    }
-    Ok(())
+    events.record(unit, now, Change::BlobsMarkedDeleted { keys: &gone }).await
 }

@@ -3,7 +3,7 @@
 use fm_domain::access::Access;
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::database::UnitOfWork;
-use fm_domain::uploads::{ResumableStore, Transport, Upload, UploadStatus};
+use fm_domain::uploads::{Epoch, ResumableStore, Transport, Upload, UploadStatus};
 
 use super::ResumableError;
 use super::append::AppendRequest;
@@ -18,6 +18,33 @@ pub(super) enum Acquired {
     Complete(Upload),
 }
 
+/// How a request finds an upload that it fits to.
+enum Found {
+    /// It is open, and the request may acquire it.
+    Open(Acquisition),
+    /// It is a file already.
+    Complete(Upload),
+}
+
+/// What a request changes by acquiring an upload.
+struct Acquisition {
+    /// The upload from then on.
+    upload: Upload,
+    /// The epoch before.
+    seen: Epoch,
+    /// Whether it lives longer than before, and with it what it holds.
+    lives_longer: bool,
+    /// Bytes to be reserved for it beside those before.
+    more: ByteSize,
+}
+
+impl Acquisition {
+    /// Whether nothing changes but the row of the upload.
+    fn is_row_alone(&self) -> bool {
+        !self.lives_longer && self.more == ByteSize::ZERO
+    }
+}
+
 /// Acquires the upload, if the request fits where it is. A lost answer to the commit is not read back: another request
 /// may have the upload by then under the very same epoch.
 pub(super) async fn acquire(
@@ -27,8 +54,15 @@ pub(super) async fn acquire(
     request: &AppendRequest,
 ) -> Result<Acquired, ResumableError> {
     retry_conflicts(|| async {
-        let mut unit = context.db.begin().await?;
-        match acquire_in(context, store, access, request, unit.as_mut()).await {
+        let mut unit = context.db.begin_single().await?;
+        let mut found = find(context, store, access, request, unit.as_mut()).await;
+        if matches!(&found, Ok(Found::Open(acquisition)) if !acquisition.is_row_alone()) {
+            // It takes more than the one call.
+            unit.rollback().await?;
+            unit = context.db.begin().await?;
+            found = find(context, store, access, request, unit.as_mut()).await;
+        }
+        match acquire_in(context, unit.as_mut(), found).await {
             Ok(Acquired::Open(upload)) => {
                 unit.commit().await?;
                 Ok(Acquired::Open(upload))
@@ -43,13 +77,13 @@ pub(super) async fn acquire(
     .await
 }
 
-async fn acquire_in(
+async fn find(
     context: &Context,
     store: &dyn ResumableStore,
     access: &Access,
     request: &AppendRequest,
     unit: &mut dyn UnitOfWork,
-) -> Result<Acquired, ResumableError> {
+) -> Result<Found, ResumableError> {
     let found = unit.uploads().find_for_update(access, request.upload).await?;
     let resumable = found.filter(|upload| upload.transport == Transport::Resumable);
     let mut upload = resumable.ok_or(ResumableError::NotFound)?;
@@ -62,7 +96,7 @@ async fn acquire_in(
     let more = declare_length(context, &mut upload, request.length)?;
     check_body_length(context, &upload, request.body_length)?;
     if let UploadStatus::Complete(_) = upload.status {
-        return Ok(Acquired::Complete(upload));
+        return Ok(Found::Complete(upload));
     }
     if upload.is_locked {
         // The last append of the request before may still be on its way to the store.
@@ -71,6 +105,18 @@ async fn acquire_in(
     let seen = upload.epoch;
     upload.acquire();
     let lives_longer = context.extend(&mut upload);
+    Ok(Found::Open(Acquisition { upload, seen, lives_longer, more }))
+}
+
+async fn acquire_in(
+    context: &Context,
+    unit: &mut dyn UnitOfWork,
+    found: Result<Found, ResumableError>,
+) -> Result<Acquired, ResumableError> {
+    let Acquisition { upload, seen, lives_longer, more } = match found? {
+        Found::Open(acquisition) => acquisition,
+        Found::Complete(upload) => return Ok(Acquired::Complete(upload)),
+    };
     unit.uploads().update(&upload, seen).await?;
     if lives_longer {
         extend_holdings(unit, &upload).await?;

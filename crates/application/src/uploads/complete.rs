@@ -143,8 +143,8 @@ async fn commit_in(
     let now = file.created_at;
     unit.uploads().update(&completed(upload, file), upload.epoch).await?;
     if whole.blob != upload.blob && unit.blobs().cancel_intent(upload.blob, now).await? {
-        let change = Change::BlobMarkedDeleted { key: BlobKey::file(upload.blob) };
-        context.events.record(unit, now, change).await?;
+        let keys = [BlobKey::file(upload.blob)];
+        context.events.record(unit, now, Change::BlobsMarkedDeleted { keys: &keys }).await?;
     }
     let new = NewFile {
         file,

@@ -153,9 +153,9 @@ pub(crate) async fn release_blob(
     events: &EventRecorder,
     now: Timestamp,
 ) -> PortResult<()> {
-    let key = BlobKey::file(upload.blob);
     if unit.blobs().cancel_intent(upload.blob, now).await? {
-        events.record(unit, now, Change::BlobMarkedDeleted { key }).await?;
+        let keys = [BlobKey::file(upload.blob)];
+        events.record(unit, now, Change::BlobsMarkedDeleted { keys: &keys }).await?;
     }
     if upload.key.is_some() {
         unit.keys().free(upload.blob).await?;

@@ -84,13 +84,12 @@ pub(crate) async fn blobrow_03_tombstones_are_due_at_their_time_the_longest_due_
     assert_eq!(unit.blobs().due(at(25), 10).await.unwrap(), [first.clone(), second.clone()]);
     assert_eq!(unit.blobs().due(at(30), 2).await.unwrap(), [first, second], "at most the limit");
     assert_eq!(due(&mut *unit, 30).await, [early, thumbnail.key.id, late], "due at its very moment");
-    assert_eq!(unit.blobs().find_tombstone(&BlobKey::file(late)).await.unwrap(), Some(third));
-    assert_eq!(unit.blobs().find_tombstone(&BlobKey::file(living)).await.unwrap(), None, "a living blob");
-    assert_eq!(
-        unit.blobs().find_tombstone(&BlobKey::file(BlobId::new(uuid()))).await.unwrap(),
-        None,
-        "an unknown blob"
-    );
+    let asked = [BlobKey::file(late), BlobKey::file(living), BlobKey::file(BlobId::new(uuid()))];
+    let found = unit.blobs().find_tombstones(&asked).await.unwrap();
+    assert_eq!(found, [third], "neither a living blob nor an unknown one");
+    let both = [BlobKey::file(late), thumbnail.key];
+    assert_eq!(unit.blobs().find_tombstones(&both).await.unwrap().len(), 2, "of either bucket");
+    assert_eq!(unit.blobs().find_tombstones(&[]).await.unwrap(), []);
     unit.rollback().await.unwrap();
 }
 
@@ -107,8 +106,8 @@ pub(crate) async fn blobrow_04_a_stored_blob_is_never_cancelled<H: DatabaseHarne
 
     let mut unit = given.unit().await;
     assert_eq!(due(&mut *unit, 100).await, [cancelled]);
-    let tombstone = unit.blobs().find_tombstone(&BlobKey::file(cancelled)).await.unwrap().unwrap();
-    assert!(!tombstone.was_stored);
+    let tombstones = unit.blobs().find_tombstones(&[BlobKey::file(cancelled)]).await.unwrap();
+    assert!(matches!(tombstones[..], [Tombstone { was_stored: false, .. }]), "{tombstones:?}");
     unit.rollback().await.unwrap();
 }
 

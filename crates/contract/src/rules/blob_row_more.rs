@@ -44,8 +44,10 @@ pub(crate) async fn blobrow_16_a_tombstone_is_found_in_its_own_bucket_alone<H: D
     let mut unit = given.unit().await;
     let id = stored(&mut *unit, owner).await;
     assert!(unit.blobs().mark_deleted(id, at(1)).await.unwrap());
-    assert_eq!(unit.blobs().find_tombstone(&BlobKey::thumbnail(id)).await.unwrap(), None, "the other bucket");
-    assert!(unit.blobs().find_tombstone(&BlobKey::file(id)).await.unwrap().is_some());
+    let (own, other) = (BlobKey::file(id), BlobKey::thumbnail(id));
+    assert_eq!(unit.blobs().find_tombstones(&[other]).await.unwrap(), [], "the other bucket");
+    let found = unit.blobs().find_tombstones(&[own, other]).await.unwrap();
+    assert_eq!(found.iter().map(|tombstone| tombstone.key).collect::<Vec<_>>(), [own]);
     unit.rollback().await.unwrap();
 }
 

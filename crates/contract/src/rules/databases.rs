@@ -25,7 +25,10 @@ suite! {
         uow_09_a_rollback_undoes_everything,
         uow_10_units_that_want_the_same_rows_all_get_through,
         uow_15_units_and_reads_that_are_dropped_leave_room_for_others,
+    }
+    unit_single {
         uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
+        uow_17_an_upload_that_a_unit_of_a_single_call_found_is_updated_as_it_was_found_or_not_at_all,
     }
     user {
         user_01_a_taken_address_is_a_refusal_and_does_not_poison,

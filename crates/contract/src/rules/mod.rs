@@ -64,6 +64,7 @@ mod tree_trash;
 mod tree_trash_list;
 mod tree_units;
 mod unit;
+mod unit_single;
 mod upload;
 mod upload_end;
 mod user;

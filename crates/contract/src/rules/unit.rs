@@ -258,32 +258,6 @@ pub(crate) async fn uow_10_units_that_want_the_same_rows_all_get_through<H: Data
     assert_eq!(reserved, ByteSize::new(8), "every unit's change is there");
 }
 
-pub(crate) async fn uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing<
-    H: DatabaseHarness,
->(
-    harness: &H,
-) {
-    let given = given(harness);
-    given.jobs(&[fill::job(), fill::job()]).await;
-    let claimed = given.claim(at(1), at(60), 2).await;
-    let intent = fill::intent(given.owner().await);
-    let single = async || soon("beginning a unit of a single call", given.db.begin_single()).await.unwrap();
-
-    let mut unit = single().await;
-    unit.blobs().record_intent(&intent).await.unwrap();
-    assert!(unit.jobs().complete(claimed[0].id, claimed[0].attempt).await.unwrap());
-    unit.commit().await.unwrap();
-    assert_eq!(given.living_jobs().await, 1, "it was committed");
-    let found = given.read().await.blobs().find(&[intent.key.id]).await.unwrap();
-    assert_eq!(found.len(), 1, "what was added before the call");
-
-    let mut unit = single().await;
-    let refused = unit.jobs().complete(claimed[1].id, claimed[1].attempt + 1).await.unwrap();
-    assert!(!refused, "another attempt completed it");
-    unit.rollback().await.unwrap();
-    assert_eq!(given.living_jobs().await, 1, "a refusal changes nothing");
-}
-
 pub(crate) async fn uow_15_units_and_reads_that_are_dropped_leave_room_for_others<H: DatabaseHarness>(
     harness: &H,
 ) {

@@ -14,7 +14,6 @@ use fm_domain::ids::{NodeId, UploadId};
 use fm_domain::jobs::JobSignal;
 use fm_domain::uploads::Upload;
 use fm_memory::MemoryDatabase;
-use futures_util::FutureExt as _;
 
 use crate::broken_audit::TrailFault;
 use crate::broken_previews::{PreviewFault, UnitPreviews};
@@ -86,6 +85,7 @@ pub(crate) enum Fault {
     CallsEveryErrorUnavailable,
     PingsWithoutAsking,
     GivesSingleCallsAnotherDatabase,
+    FindsUploadsBeforeItsTurn,
     FindsNothingWithoutADatabase,
     ListsAPageOfFiles,
     WalksAPage,
@@ -212,7 +212,9 @@ pub(crate) struct Broken {
 /// Its units of work.
 pub(crate) struct BrokenUnit {
     /// Taken when the unit ends by an answer.
-    inner: Option<Box<dyn UnitOfWork>>,
+    pub(crate) inner: Option<Box<dyn UnitOfWork>>,
+    /// Where uploads are found that were committed before the unit had its turn.
+    pub(crate) early: Option<Box<dyn ReadRepos>>,
     pub(crate) fault: Fault,
     /// Whether a statement failed, or was refused where that counts as a failure.
     pub(crate) hurt: bool,
@@ -279,9 +281,8 @@ impl Broken {
     }
 }
 
-#[async_trait]
-impl Database for Broken {
-    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+impl Broken {
+    async fn unit(&self, early: Option<Box<dyn ReadRepos>>) -> PortResult<Box<dyn UnitOfWork>> {
         if self.common.lost.load(Ordering::SeqCst) >= CONNECTIONS {
             return Err(PortError::Unavailable("all connections are in use".into()));
         }
@@ -289,14 +290,34 @@ impl Database for Broken {
         let (inner, fault) = (Some(self.reach()?.begin().await?), self.fault);
         let (inserted, common) = (Arc::clone(&self.inserted), Arc::clone(&self.common));
         let (hurt, has_files, database) = (false, false, self.inner.clone());
-        Ok(Box::new(BrokenUnit { inner, fault, hurt, has_files, inserted, common, own_previews, database }))
+        Ok(Box::new(BrokenUnit {
+            inner,
+            early,
+            fault,
+            hurt,
+            has_files,
+            inserted,
+            common,
+            own_previews,
+            database,
+        }))
+    }
+}
+
+#[async_trait]
+impl Database for Broken {
+    async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        self.unit(None).await
     }
 
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
         if self.fault == Fault::GivesSingleCallsAnotherDatabase {
             return MemoryDatabase::new().begin().await;
         }
-        self.begin().await
+        if self.fault == Fault::FindsUploadsBeforeItsTurn {
+            return self.unit(Some(self.reach()?.read().await?)).await;
+        }
+        self.unit(None).await
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
@@ -316,50 +337,6 @@ impl Database for Broken {
             return Ok(());
         }
         self.reach()?.ping().await
-    }
-}
-
-impl BrokenUnit {
-    pub(crate) fn is(&self, fault: Fault) -> bool {
-        self.fault == fault
-    }
-
-    /// The honest unit beneath.
-    pub(crate) fn honest(&mut self) -> &mut dyn UnitOfWork {
-        &mut **self.inner.as_mut().unwrap()
-    }
-}
-
-#[async_trait]
-impl UnitOfWork for BrokenUnit {
-    async fn commit(mut self: Box<Self>) -> PortResult<()> {
-        let inner = self.inner.take().unwrap();
-        if self.hurt && self.is(Fault::PoisonsOnConflict) {
-            return Err(PortError::Poisoned);
-        }
-        if self.hurt && self.is(Fault::LiesAboutCommit) {
-            return inner.rollback().await;
-        }
-        self.own_previews.commit(&self.common);
-        inner.commit().await
-    }
-
-    async fn rollback(mut self: Box<Self>) -> PortResult<()> {
-        let inner = self.inner.take().unwrap();
-        if self.is(Fault::CommitsOnRollback) { inner.commit().await } else { inner.rollback().await }
-    }
-}
-
-impl Drop for BrokenUnit {
-    fn drop(&mut self) {
-        let Some(inner) = self.inner.take() else { return };
-        if self.is(Fault::CommitsOnDrop) {
-            inner.commit().now_or_never().unwrap().unwrap();
-        } else if self.is(Fault::KeepsItsLocksWhenDropped) {
-            std::mem::forget(inner);
-        } else if self.is(Fault::LosesConnectionsOfDroppedUnits) {
-            self.common.lost.fetch_add(1, Ordering::SeqCst);
-        }
     }
 }
 
@@ -412,11 +389,13 @@ mutants! {
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
-        ["UOW-09", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
+        ["UOW-09", "UOW-16", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
         ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "TREE-03", "TREE-04", "TREE-09", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
-    a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database, ["UOW-16"];
+    a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database,
+        ["UOW-16", "UOW-17"];
+    a_unit_that_finds_uploads_before_its_turn: broken(Fault::FindsUploadsBeforeItsTurn) => database, ["UOW-17"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
@@ -428,7 +407,7 @@ mutants! {
     a_list_that_repeats_between_pages: broken(Fault::RepeatsOnPaging) => database, ["FILE-01", "FILE-11", "FILE-29", "FILE-17", "FILE-18", "FILE-21", "FILE-23"];
     a_list_that_reads_types_as_patterns: broken(Fault::ReadsTypesAsPatterns) => database, ["FILE-13"];
     a_repo_that_ignores_quotas: broken(Fault::IgnoresQuota) => database,
-        ["UOW-03", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
+        ["UOW-03", "UOW-16", "USER-05", "USER-06", "USER-15", "USER-20", "USER-29"];
     a_repo_that_charges_in_two_steps: broken(Fault::AddsBeforeItFrees) => database,
         ["USER-07", "USER-16", "USER-29"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];

@@ -383,17 +383,12 @@ impl BlobRepo for BrokenUnit {
         Ok(due)
     }
 
-    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let found = self.honest().blobs().find_tombstone(key).await?;
-        if found.is_none() && self.is(Fault::FindsTombstonesInAnyBucket) {
-            let other = if *key == BlobKey::file(key.id) {
-                BlobKey::thumbnail(key.id)
-            } else {
-                BlobKey::file(key.id)
-            };
-            return self.honest().blobs().find_tombstone(&other).await;
+    async fn find_tombstones(&mut self, keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> {
+        let mut asked = keys.to_vec();
+        if self.is(Fault::FindsTombstonesInAnyBucket) {
+            asked = keys.iter().flat_map(|key| [BlobKey::file(key.id), BlobKey::thumbnail(key.id)]).collect();
         }
-        Ok(found)
+        self.honest().blobs().find_tombstones(&asked).await
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {

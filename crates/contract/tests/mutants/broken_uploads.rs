@@ -64,6 +64,9 @@ impl UploadRepo for BrokenUnit {
         let anybody = self.inserted(id).filter(|_| self.is(Fault::ShowsOthersUploads));
         let access = anybody
             .map_or_else(|| access.clone(), |upload| Access::on_behalf_of(upload.owner, access.right()));
+        if let Some(early) = &mut self.early {
+            return early.uploads().find(&access, id).await;
+        }
         self.honest().uploads().find_for_update(&access, id).await
     }
 
@@ -190,7 +193,7 @@ mutants! {
     a_repo_that_shows_others_uploads: broken(Fault::ShowsOthersUploads) => database, ["UPLOAD-05"];
     a_repo_that_finds_no_upload_by_its_key: broken(Fault::FindsNoKey) => database, ["UPLOAD-06", "UPLOAD-19"];
     a_repo_that_remembers_uploads_that_are_gone: broken(Fault::RemembersWhatIsGone) => database,
-        ["UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18", "USER-26", "UPLOAD-23", "TREE-27"];
+        ["UOW-17", "UPLOAD-02", "UPLOAD-03", "UPLOAD-04", "UPLOAD-07", "UPLOAD-08", "UPLOAD-10", "UPLOAD-11", "UPLOAD-14", "UPLOAD-15", "UOW-12", "UPLOAD-17", "UPLOAD-18", "USER-26", "UPLOAD-23", "TREE-27"];
     a_repo_that_gives_parts_backwards: broken(Fault::GivesPartsBackwards) => database, ["UPLOAD-09"];
     a_repo_that_keeps_removed_uploads: broken(Fault::KeepsTheRemoved) => database,
         ["UPLOAD-06", "UPLOAD-10", "UPLOAD-21"];

@@ -28,6 +28,7 @@ mod broken_standing;
 mod broken_thumbnailer;
 mod broken_tree;
 mod broken_tree_reads;
+mod broken_unit;
 mod broken_uploads;
 mod fresh_database;
 mod fresh_signals;

@@ -54,8 +54,9 @@ pub trait BlobRepo: Send {
     /// Up to `limit` tombstones that are due at `now`, the longest due first (BLOBROW-03).
     async fn due(&mut self, now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>>;
 
-    /// The tombstone with this key; `None` when the blob is in another state or bucket, or is unknown (BLOBROW-16).
-    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>>;
+    /// Those of these blobs that are tombstones, in no particular order: none that is in another state or bucket, or is unknown
+    /// (BLOBROW-16). One look-up in an index for each key.
+    async fn find_tombstones(&mut self, keys: &[BlobKey]) -> PortResult<Vec<Tombstone>>;
 
     /// Moves the time at which a tombstone is due next; nothing changes in any other state (BLOBROW-09).
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()>;

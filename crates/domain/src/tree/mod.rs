@@ -35,8 +35,8 @@ pub use list::{ChildFilter, ChildKey, ChildPage, ChildSort, ChildValue};
 pub use operation::{FailedItem, Operation, OperationKind, OperationStatus, UnknownOperation};
 pub use path::{InvalidPath, TreePath};
 pub use placement::{
-    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_of_entry,
-    levels_below,
+    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_near,
+    free_name_of_entry, levels_below,
 };
 pub use placing::Placing;
 pub use queries::{Ancestor, NodeRecord, TreeQueries};

@@ -2,7 +2,7 @@
 //!
 //! All of it is asked in a unit of work that has entered the drive, so that the answers hold until it ends.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::limits::{MAX_DEPTH, MAX_FOLDER_ENTRIES};
 use super::{Ancestor, Entered, Item, ItemKind, NodeRepo};
@@ -127,7 +127,18 @@ pub async fn free_name(
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<FileName> {
-    let number = free_number(nodes, folder, name, kind).await?;
+    free_name_near(nodes, folder, name, kind, None).await
+}
+
+/// The same where the name got the number `near` some time ago: mostly it is found behind that by one statement.
+pub async fn free_name_near(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+    name: &FileName,
+    kind: ItemKind,
+    near: Option<u64>,
+) -> PortResult<FileName> {
+    let number = free_number(nodes, folder, name, kind, near).await?;
     Ok(name.numbered(number, kind.numbering()))
 }
 
@@ -140,7 +151,7 @@ pub async fn free_name_of_entry(
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<FileName> {
-    let free = free_number(nodes, folder, name, kind).await?;
+    let free = free_number(nodes, folder, name, kind, None).await?;
     let number = name.number_of(own, kind.numbering()).map_or(free, |own| own.min(free));
     Ok(name.numbered(number, kind.numbering()))
 }
@@ -152,9 +163,9 @@ async fn free_number(
     folder: NodeId,
     name: &FileName,
     kind: ItemKind,
+    near: Option<u64>,
 ) -> PortResult<u64> {
-    // Mostly one of the first is free.
-    let mut numbers: Vec<u64> = (2..=17).chain((5..=LARGEST_POWER).map(|power| 1_u64 << power)).collect();
+    let mut numbers = first_numbers(near);
     // The name without a number is taken: it stands for number 1.
     let mut taken = 1;
     let mut free = None;
@@ -175,6 +186,15 @@ async fn free_number(
             }
         };
     }
+}
+
+/// The numbers that are asked for first: mostly one of the smallest is free, or one behind `near`.
+fn first_numbers(near: Option<u64>) -> Vec<u64> {
+    let numbers: BTreeSet<u64> = (2..=17).chain((5..=LARGEST_POWER).map(|power| 1_u64 << power)).collect();
+    let room = MOST_KEYS - numbers.len() as u64;
+    let near = near.map_or(LARGEST_NUMBER, |near| near.max(2));
+    let behind = near..near.saturating_add(room).min(LARGEST_NUMBER);
+    numbers.into_iter().chain(behind).collect::<BTreeSet<u64>>().into_iter().collect()
 }
 
 /// The numbers that divide the range between these two evenly, into at most so many parts as there may be keys.

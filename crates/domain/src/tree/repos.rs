@@ -171,7 +171,7 @@ pub struct Marked {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait VersionRepo: Send {
-    /// Adds a version; a second one of a file with one number is an error.
+    /// Adds a version; a second one of a file with one number is an error, of this call or a later one of the unit.
     async fn insert(&mut self, version: &Version) -> PortResult<()>;
 
     /// The version.

@@ -38,7 +38,7 @@ pub trait UploadRepo: Send {
     /// (UPLOAD-18).
     async fn insert(&mut self, upload: &Upload) -> PortResult<()>;
 
-    /// The upload, locked until the unit ends.
+    /// The upload, locked until the unit ends; in a unit of a single call it may stay unlocked (UOW-17).
     async fn find_for_update(&mut self, access: &Access, id: UploadId) -> PortResult<Option<Upload>>;
 
     /// The latest upload with this key that `access` reaches; of those created at the same moment the one with the

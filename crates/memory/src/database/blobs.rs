@@ -284,9 +284,10 @@ impl BlobRepo for MemoryUnitOfWork {
         Ok(due.filter_map(|(_, id)| blobs.by_id.get(id)?.tombstone()).collect())
     }
 
-    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let row = self.tables.blobs.by_id.get(&key.id).filter(|row| row.key == *key);
-        Ok(row.and_then(BlobRow::tombstone))
+    async fn find_tombstones(&mut self, keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> {
+        let rows = &self.tables.blobs.by_id;
+        let found = keys.iter().filter_map(|key| rows.get(&key.id).filter(|row| row.key == *key));
+        Ok(found.filter_map(BlobRow::tombstone).collect())
     }
 
     async fn postpone(&mut self, id: BlobId, until: Timestamp) -> PortResult<()> {

@@ -47,7 +47,28 @@ impl PgUnitOfWork {
         if !self.is_single || !self.is_untouched() {
             return self.run(|connection| fixed(&statement).execute(connection)).await;
         }
-        match self.run_alone(&statement).await? {
+        let outcome = self.run_alone(&statement).await?;
+        self.changed(outcome)
+    }
+
+    /// Whether the call of a unit of one call can be a transaction by itself, with what was deferred.
+    pub(crate) fn is_call_alone(&self) -> bool {
+        self.is_single && !self.has_begun && self.lease.is_sound() && self.goes_with_a_call()
+    }
+
+    /// Runs this call, with what was deferred: a row is added only where the call changes one. How many it changed. It may be run twice.
+    pub(crate) async fn run_call<Q>(&mut self, call: Q) -> PortResult<usize>
+    where
+        Q: QueryFragment<Pg> + Send + Sync,
+    {
+        let call = self.with_call(call);
+        let outcome = self.run_alone(&call).await?;
+        self.changed(outcome)
+    }
+
+    /// How many rows a statement has changed that may have been run twice.
+    fn changed(&mut self, outcome: (usize, Option<Cause>)) -> PortResult<usize> {
+        match outcome {
             // A run whose answer was lost may have changed all that there was to change.
             (0, Some(lost)) => self.understood(Err(PortError::Unavailable(lost))),
             (changed, _lost) => Ok(changed),

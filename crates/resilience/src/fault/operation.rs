@@ -128,7 +128,7 @@ operations! {
         BlobRepoCancelIntent = "cancel_intent",
         BlobRepoCancelExpired = "cancel_expired",
         BlobRepoDue = "due",
-        BlobRepoFindTombstone = "find_tombstone",
+        BlobRepoFindTombstones = "find_tombstones",
         BlobRepoPostpone = "postpone",
         BlobRepoAddReferences = "add_references",
         BlobRepoDropReferences = "drop_references",

@@ -108,7 +108,7 @@ decorate! {
     cancel_intent(id: BlobId, at: Timestamp) -> PortResult<bool> = BlobRepoCancelIntent;
     cancel_expired(now: Timestamp, limit: u32) -> PortResult<Vec<ExpiredIntent>> = BlobRepoCancelExpired;
     due(now: Timestamp, limit: u32) -> PortResult<Vec<Tombstone>> = BlobRepoDue;
-    find_tombstone(key: &BlobKey) -> PortResult<Option<Tombstone>> = BlobRepoFindTombstone;
+    find_tombstones(keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> = BlobRepoFindTombstones;
     postpone(id: BlobId, until: Timestamp) -> PortResult<()> = BlobRepoPostpone;
     add_references(ids: &[BlobId]) -> PortResult<bool> = BlobRepoAddReferences;
     drop_references(ids: &[BlobId], at: Timestamp) -> PortResult<Vec<BlobKey>> = BlobRepoDropReferences;

@@ -262,7 +262,7 @@ async fn call_blobs(unit: &mut dyn UnitOfWork, operation: Operation) -> Got {
         Operation::BlobRepoCancelIntent => got(blobs.cancel_intent(key.id, now()).await),
         Operation::BlobRepoCancelExpired => got(blobs.cancel_expired(now(), 10).await),
         Operation::BlobRepoDue => got(blobs.due(now(), 10).await),
-        Operation::BlobRepoFindTombstone => got(blobs.find_tombstone(&key).await),
+        Operation::BlobRepoFindTombstones => got(blobs.find_tombstones(&[key]).await),
         Operation::BlobRepoPostpone => got(blobs.postpone(key.id, now()).await),
         Operation::BlobRepoAddReferences => got(blobs.add_references(&[key.id]).await),
         Operation::BlobRepoDropReferences => got(blobs.drop_references(&[key.id], now()).await),

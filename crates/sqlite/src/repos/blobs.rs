@@ -154,19 +154,22 @@ impl BlobRepo for SqliteUnitOfWork {
         .await
     }
 
-    async fn find_tombstone(&mut self, key: &BlobKey) -> PortResult<Option<Tombstone>> {
-        let BlobKey { id, bucket } = *key;
+    async fn find_tombstones(&mut self, keys: &[BlobKey]) -> PortResult<Vec<Tombstone>> {
+        let keys = keys.to_vec();
         self.run(move |connection| {
-            blobs::table
-                .find(Id::of(id.uuid()))
-                .filter(blobs::bucket.eq(bucket.as_str()))
-                .filter(blobs::state.eq(DELETED))
-                .select((blobs::id, blobs::bucket, blobs::deleted_at, blobs::size))
-                .first::<TombstoneRow>(connection)
-                .optional()
-                .map_err(store_error)?
-                .map(tombstone)
-                .transpose()
+            let mut tombstones = Vec::new();
+            for BlobKey { id, bucket } in keys {
+                let found = blobs::table
+                    .find(Id::of(id.uuid()))
+                    .filter(blobs::bucket.eq(bucket.as_str()))
+                    .filter(blobs::state.eq(DELETED))
+                    .select((blobs::id, blobs::bucket, blobs::deleted_at, blobs::size))
+                    .first::<TombstoneRow>(connection)
+                    .optional()
+                    .map_err(store_error)?;
+                tombstones.extend(found.map(tombstone).transpose()?);
+            }
+            Ok(tombstones)
         })
         .await
     }

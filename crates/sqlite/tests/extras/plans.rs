@@ -295,7 +295,7 @@ async fn blobs_and_keys(database: &SqliteDatabase, someone: &User) {
     blobs.mark_deleted(thing.blob, NOW).await.unwrap();
     blobs.cancel_expired(NOW, 10).await.unwrap();
     blobs.due(NOW, 10).await.unwrap();
-    blobs.find_tombstone(&intent.key).await.unwrap();
+    blobs.find_tombstones(&[intent.key]).await.unwrap();
     blobs.postpone(thing.blob, NOW).await.unwrap();
     blobs.remove(thing.blob).await.unwrap();
     let keys = unit.keys();

@@ -76,7 +76,7 @@ async fn changes_that_users_make_are_added_to_the_trail_in_their_unit() {
         Change::UploadCompleted { upload: &upload, file: &file },
         Change::UploadCancelled { upload: &upload },
         Change::UploadExpired { upload: &upload },
-        Change::BlobMarkedDeleted { key },
+        Change::BlobsMarkedDeleted { keys: &[key] },
     ] {
         assert_eq!(added(&recorder, change).await, [], "{change:?}");
     }

@@ -73,10 +73,10 @@ async fn cancelling_releases_reservation_and_key_and_then_deletes_the_bytes() {
 async fn bytes_that_were_stored_after_all_stay_and_those_of_a_cancelled_intent_go() {
     let tombstone =
         Tombstone { key: intent().key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false };
-    for (found, last) in [(None, "rollback"), (Some(tombstone), "delete files")] {
+    for (found, last) in [(vec![], "rollback"), (vec![tombstone], "delete files")] {
         let effects = Effects::default();
         let mut unit = cancelling_intent(&effects, false);
-        once!(effects, unit.blobs.expect_find_tombstone(), "find", |_| Ok(found.clone()));
+        once!(effects, unit.blobs.expect_find_tombstones(), "find", |_| Ok(found.clone()));
         intents(&effects, vec![unit]).cancel(&intent()).await;
         assert_eq!(effects.seen()[..3], ["cancel intent", "find", "rollback"]);
         assert_eq!(effects.seen().last().unwrap(), last);

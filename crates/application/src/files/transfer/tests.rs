@@ -159,6 +159,23 @@ async fn the_bytes_by_which_the_use_grows_are_reserved_where_the_user_has_a_quot
     }
 }
 
+#[tokio::test]
+async fn a_reservation_within_the_quota_of_the_configuration_needs_no_look_at_the_account() {
+    let effects = Effects::default();
+    let mut unit = FakeUnitOfWork::noting(&effects);
+    once!(effects, unit.blobs.expect_record_intent(), "record intent", |_| Ok(()));
+    once!(effects, unit.users.expect_reserve(), "reserve", |_, bytes, _| {
+        assert_eq!(bytes, ByteSize::new(4));
+        Ok(())
+    });
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.unit(unit);
+    let settings = Settings { quota: Some(ByteSize::new(10)), ..settings() };
+    let outcome = transfer(&effects, doubles, &settings).record_intent(&request(Some(6))).await;
+    assert!(matches!(outcome, Ok(IntentOutcome::Ready { quota: None, .. })));
+    assert_eq!(effects.seen(), ["record intent", "reserve", "commit"]);
+}
+
 /// A body whose single byte comes after `pause`.
 fn slow(pause: Duration) -> ByteStream {
     stream::once(async move {

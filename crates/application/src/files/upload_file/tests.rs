@@ -14,7 +14,7 @@ use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::audit::AuditAction;
-use fm_domain::blobs::{MarkStored, PutBlob, Tombstone};
+use fm_domain::blobs::{BlobKey, MarkStored, PutBlob, Tombstone};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, Retry};
@@ -223,8 +223,11 @@ async fn bytes_of_a_cancelled_intent_are_deleted_again() {
         once!(effects, second.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         let mut last = FakeUnitOfWork::noting(&effects);
         once!(effects, last.blobs.expect_cancel_intent(), "cancel intent", |_, _| Ok(false));
-        once!(effects, last.blobs.expect_find_tombstone(), "find tombstone", |key| Ok(is_tombstone
-            .then(|| Tombstone { key: *key, deleted_at: FixedClock::NEW_YEAR.now(), was_stored: false })));
+        once!(effects, last.blobs.expect_find_tombstones(), "find tombstone", |keys| {
+            let deleted_at = FixedClock::NEW_YEAR.now();
+            let tombstone = |key: &BlobKey| Tombstone { key: *key, deleted_at, was_stored: false };
+            Ok(keys.iter().filter(|_| is_tombstone).map(tombstone).collect())
+        });
         let doubles = doubles([recording_intent(&effects), second, last], false);
         let error =
             upload(doubles, FakeBlobs::noting(&effects), &settings(), None, body(&["a"])).await.unwrap_err();

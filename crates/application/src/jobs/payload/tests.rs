@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{read, write};
-use crate::jobs::{Job, MakePreview, MakeThumbnail, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob};
+use crate::jobs::{
+    Job, MakePreview, MakeThumbnail, OtherBlob, PurgeBlob, RevokeSessions, SweepBlobs, VerifyBlob,
+};
 
 const A: &str = "018f0000-0000-7000-8000-00000000000a";
 const B: &str = "018f0000-0000-7000-8000-00000000000b";
@@ -50,8 +52,15 @@ fn every_job_is_stored_as_all_versions_read_it() {
         json!({"work": "verify_blob", "owner": A, "file": B, "blob": C, "promised": "fe".repeat(32)}),
     );
     is_stored_as(
-        &PurgeBlob { blob, thumbnail: true },
+        &PurgeBlob { blob, thumbnail: true, others: Vec::new() },
         json!({"work": "purge_blob", "blob": C, "thumbnail": true}),
+    );
+    let others = vec![OtherBlob { blob: BlobId::new(id(B)), thumbnail: false }];
+    is_stored_as(
+        &PurgeBlob { blob, thumbnail: true, others },
+        json!({
+            "work": "purge_blob", "blob": C, "thumbnail": true, "others": [{"blob": B, "thumbnail": false}],
+        }),
     );
     is_stored_as(&SweepBlobs {}, json!({"work": "sweep_blobs"}));
     is_stored_as(

@@ -15,8 +15,8 @@ use fm_domain::uploads::Upload;
 use super::JobRegistry;
 use crate::engine::follow_ups::FollowUp;
 use crate::jobs::{
-    Job, Lane, MakePreview, MakeThumbnail, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs, VerifyBlob,
-    payload,
+    Job, Lane, MakePreview, MakeThumbnail, OtherBlob, PurgeBlob, RemoveContents, RevokeSessions, SweepBlobs,
+    VerifyBlob, payload,
 };
 
 fn names(kinds: &[JobKind]) -> Vec<&str> {
@@ -49,7 +49,7 @@ fn what_is_relied_on_goes_before_housekeeping_and_pictures_come_last() {
 fn equal_work_shares_a_name_and_other_work_does_not() {
     let file = a_file();
     let thumbnail = MakeThumbnail { owner: file.owner, file: file.id, blob: file.blob, failures: 0 };
-    let purge = PurgeBlob { blob: file.blob, thumbnail: true };
+    let purge = PurgeBlob { blob: file.blob, thumbnail: true, others: Vec::new() };
     let preview = |size| MakePreview { owner: file.owner, original: file.blob, size };
     let names = BTreeSet::from([
         thumbnail.unique_name(),
@@ -63,7 +63,7 @@ fn equal_work_shares_a_name_and_other_work_does_not() {
         RevokeSessions { user: a_user().id, but: Some(a_session().id), created_before: 5 }.unique_name(),
     ]);
     assert_eq!(names.len(), 8);
-    let other = PurgeBlob { blob: BlobId::new(CountingIds::nth(9)), thumbnail: true };
+    let other = PurgeBlob { blob: BlobId::new(CountingIds::nth(9)), thumbnail: true, others: Vec::new() };
     assert!(!names.contains(&other.unique_name()));
     assert!(names.contains(&thumbnail.clone().unique_name()));
     // Copies of a file ask for the same preview.
@@ -120,12 +120,19 @@ fn an_upload_without_a_hash_is_followed_by_its_verification_once() {
 }
 
 #[test]
-fn a_blob_that_is_marked_deleted_is_followed_by_its_purge() {
+fn blobs_that_are_marked_deleted_are_followed_by_one_purge_or_a_sweep_where_they_are_many() {
     let blob = a_file().blob;
-    for (thumbnail, key) in [(false, BlobKey::file(blob)), (true, BlobKey::thumbnail(blob))] {
-        let purge = expected(&PurgeBlob { blob, thumbnail }, None);
-        assert_eq!(after(Change::BlobMarkedDeleted { key }), [purge]);
+    let (file, thumbnail) = (BlobKey::file(blob), BlobKey::thumbnail(blob));
+    for (thumbnail, key) in [(false, file), (true, thumbnail)] {
+        let purge = expected(&PurgeBlob { blob, thumbnail, others: Vec::new() }, None);
+        assert_eq!(after(Change::BlobsMarkedDeleted { keys: &[key] }), [purge]);
     }
+    let others = vec![OtherBlob { blob, thumbnail: true }];
+    let purge = expected(&PurgeBlob { blob, thumbnail: false, others }, None);
+    assert_eq!(after(Change::BlobsMarkedDeleted { keys: &[file, thumbnail] }), [purge]);
+    assert_eq!(after(Change::BlobsMarkedDeleted { keys: &[file; 8] }).len(), 1);
+    let sweep = expected(&SweepBlobs {}, None);
+    assert_eq!(after(Change::BlobsMarkedDeleted { keys: &[file; 9] }), [sweep]);
 }
 
 #[test]

@@ -110,6 +110,25 @@ async fn a_taken_name_is_refused_where_that_is_asked_for_and_a_folder_always() {
     }
 }
 
+#[tokio::test]
+async fn the_next_file_of_one_name_is_looked_for_behind_the_number_of_the_last_one() {
+    let context = TreeContext::new(&TestPorts::default().ports(), &settings());
+    let key = |number| name("hello.txt").numbered(number, ItemKind::File.numbering()).search_key();
+    for last in [5_000, 5_001] {
+        let mut unit = FakeUnitOfWork::default();
+        unit.nodes.expect_insert().times(1).return_once(|_| Err(taken(ItemKind::File)));
+        let is_first = last == 5_000;
+        unit.nodes.expect_taken().times(if is_first { 3 } else { 1 }).returning(move |_, keys| {
+            let taken: Vec<String> = (2..=last).map(key).collect();
+            Ok(keys.iter().filter(|key| taken.contains(*key)).cloned().collect())
+        });
+        unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
+        let placing = Placing::default();
+        let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing, None).await.unwrap();
+        assert_eq!(placed.file.name, name(&format!("hello ({}).txt", last + 1)));
+    }
+}
+
 fn replacing(effects: &Effects, before: File) -> FakeUnitOfWork {
     let mut unit = inside(effects, &[Item::File(before.clone())]);
     unit.nodes.expect_insert().return_once(|_| Err(taken(ItemKind::File)));

@@ -129,6 +129,11 @@ async fn the_state_of_a_locked_upload_is_rewound_and_that_of_a_free_one_kept() {
     }
 }
 
+/// The unit that acquires this upload, behind one that finds it, but is for the row of the upload alone.
+fn behind(effects: &Effects, found: Upload, unit: FakeUnitOfWork) -> Vec<FakeUnitOfWork> {
+    vec![finding(effects, Some(found)), unit]
+}
+
 /// Ada's upload with a key, an hour before its end.
 fn late() -> Upload {
     let expires_at = FixedClock::NEW_YEAR.now().plus(Duration::from_hours(1));
@@ -149,9 +154,11 @@ async fn the_upload_lives_longer_and_so_do_its_intent_and_its_key() {
         assert!(blob == an_upload().blob && until > day);
         Ok(true)
     });
-    acquire_among(&effects, vec![unit], &settings(), request(0)).await.unwrap();
+    let units = behind(&effects, late(), unit);
+    acquire_among(&effects, units, &settings(), request(0)).await.unwrap();
     assert_eq!(rows.last().expires_at, day);
-    assert_eq!(effects.seen(), ["find", "update", "renew intent", "renew key", "commit"]);
+    assert_eq!(effects.seen()[..2], ["find", "rollback"]);
+    assert_eq!(effects.seen()[2..], ["find", "update", "renew intent", "renew key", "commit"]);
 }
 
 #[tokio::test]
@@ -159,9 +166,10 @@ async fn an_upload_whose_intent_is_lost_has_expired() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = acquiring(&effects, late(), &rows);
     once!(effects, unit.blobs.expect_renew(), "renew intent", |_, _| Ok(false));
-    let outcome = acquire_among(&effects, vec![unit], &settings(), request(0)).await;
+    let units = behind(&effects, late(), unit);
+    let outcome = acquire_among(&effects, units, &settings(), request(0)).await;
     assert!(matches!(outcome, Err(ResumableError::Expired)));
-    assert_eq!(effects.seen(), ["find", "update", "renew intent", "rollback"]);
+    assert_eq!(effects.seen()[2..], ["find", "update", "renew intent", "rollback"]);
 }
 
 #[tokio::test]
@@ -170,9 +178,10 @@ async fn an_upload_whose_key_is_lost_is_in_conflict() {
     let mut unit = acquiring(&effects, late(), &rows);
     once!(effects, unit.blobs.expect_renew(), "renew intent", |_, _| Ok(true));
     once!(effects, unit.keys.expect_renew(), "renew key", |_, _| Ok(false));
-    let outcome = acquire_among(&effects, vec![unit], &settings(), request(0)).await;
+    let units = behind(&effects, late(), unit);
+    let outcome = acquire_among(&effects, units, &settings(), request(0)).await;
     assert!(matches!(outcome, Err(ResumableError::KeyConflict)));
-    assert_eq!(effects.seen(), ["find", "update", "renew intent", "renew key", "rollback"]);
+    assert_eq!(effects.seen()[2..], ["find", "update", "renew intent", "renew key", "rollback"]);
 }
 
 #[tokio::test]
@@ -183,9 +192,10 @@ async fn a_length_that_is_declared_late_reserves_what_is_missing() {
         assert_eq!((user, bytes, quota), (a_user().id, ByteSize::new(7), Some(ByteSize::new(100))));
         Ok(())
     });
-    acquire_among(&effects, vec![unit], &with_quota(100), declaring(3, 10)).await.unwrap();
+    let units = behind(&effects, deferred(3), unit);
+    acquire_among(&effects, units, &with_quota(100), declaring(3, 10)).await.unwrap();
     assert_eq!((rows.last().length, rows.last().reserved), (Some(ByteSize::new(10)), ByteSize::new(10)));
-    assert_eq!(effects.seen(), ["find", "update", "reserve", "commit"]);
+    assert_eq!(effects.seen()[2..], ["find", "update", "reserve", "commit"]);
 }
 
 #[tokio::test]
@@ -197,7 +207,8 @@ async fn a_declared_length_is_reserved_without_a_quota_of_the_configuration_too(
         assert_eq!((bytes, quota), (ByteSize::new(7), None));
         Ok(())
     });
-    acquire_among(&effects, vec![unit], &settings(), declaring(3, 10)).await.unwrap();
+    let units = behind(&effects, deferred(3), unit);
+    acquire_among(&effects, units, &settings(), declaring(3, 10)).await.unwrap();
     assert_eq!(rows.last().reserved, ByteSize::new(10));
 }
 
@@ -206,9 +217,10 @@ async fn a_declared_length_that_passes_the_quota_changes_nothing() {
     let (effects, rows) = (Effects::default(), Rows::default());
     let mut unit = acquiring(&effects, deferred(3), &rows);
     once!(effects, unit.users.expect_reserve(), "reserve", |_, _, _| Err(ReserveBytes::QuotaExceeded));
-    let outcome = acquire_among(&effects, vec![unit], &with_quota(9), declaring(3, 10)).await;
+    let units = behind(&effects, deferred(3), unit);
+    let outcome = acquire_among(&effects, units, &with_quota(9), declaring(3, 10)).await;
     assert!(matches!(outcome, Err(ResumableError::QuotaExceeded)));
-    assert_eq!(effects.seen(), ["find", "update", "reserve", "rollback"]);
+    assert_eq!(effects.seen()[2..], ["find", "update", "reserve", "rollback"]);
 }
 
 #[tokio::test]
@@ -220,6 +232,18 @@ async fn a_request_that_lost_the_race_for_the_lock_tries_again() {
     ];
     acquire_among(&effects, units, &settings(), request(0)).await.unwrap();
     assert_eq!(effects.seen(), ["find", "update", "commit", "find", "update", "commit"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_changed_since_it_was_found_is_looked_at_again() {
+    let effects = Effects::default();
+    let mut outrun = finding(&effects, Some(an_upload()));
+    once!(effects, outrun.uploads.expect_update(), "update", |_, _| Err(lost_race().into()));
+    let longer = Upload { offset: ByteSize::new(3), ..an_upload() };
+    let units = vec![outrun, finding(&effects, Some(longer))];
+    let outcome = acquire_among(&effects, units, &settings(), request(0)).await;
+    assert!(matches!(outcome, Err(ResumableError::WrongOffset { offset }) if offset == ByteSize::new(3)));
+    assert_eq!(effects.seen(), ["find", "update", "drop", "find", "rollback"]);
 }
 
 #[tokio::test]

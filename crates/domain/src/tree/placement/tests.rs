@@ -9,8 +9,8 @@ use proptest::collection::hash_set;
 use proptest::prelude::*;
 
 use super::{
-    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_of_entry,
-    levels_below,
+    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_near,
+    free_name_of_entry, levels_below,
 };
 use crate::accounts::StorageUse;
 use crate::clock::Clock as _;
@@ -182,6 +182,35 @@ fn without_gaps_the_smallest_free_number_is_found_in_few_statements() {
         assert_eq!(rounds.len(), statements, "{last}: {rounds:?}");
         assert!(rounds.iter().all(|keys| *keys <= 64), "{last}: {rounds:?}");
     }
+}
+
+fn free_near(nodes: &mut MockNodeRepo, near: u64) -> u64 {
+    let free = now(free_name_near(nodes, node(1), &name("a.txt"), ItemKind::File, Some(near))).unwrap();
+    number_in(free.as_str())
+}
+
+#[test]
+fn behind_the_number_of_some_time_ago_the_smallest_free_one_is_found_in_one_statement() {
+    for (last, near) in
+        [(5_000, 5_000), (5_000, 4_970), (17, 17), (17, 2), (MAX_FOLDER_ENTRIES, MAX_FOLDER_ENTRIES)]
+    {
+        let (mut nodes, rounds) = numbered(move |number| number <= last);
+        assert_eq!(free_near(&mut nodes, near), last + 1);
+        let rounds = rounds.lock().unwrap();
+        assert_eq!(rounds.len(), 1, "{last} near {near}: {rounds:?}");
+        assert!(rounds[0] <= 64, "{last} near {near}: {rounds:?}");
+    }
+}
+
+#[test]
+fn a_number_that_others_have_passed_or_that_is_free_again_leads_to_the_same_one() {
+    for near in [0, 2, 40, 900, 4_000, 5_002, 70_000, u64::MAX] {
+        let (mut nodes, rounds) = numbered(|number| number <= 5_000);
+        assert_eq!(free_near(&mut nodes, near), 5_001, "near {near}");
+        assert!(rounds.lock().unwrap().iter().all(|keys| *keys <= 64));
+    }
+    let (mut nodes, _) = numbered(|number| number <= 5_000 && number != 3);
+    assert_eq!(free_near(&mut nodes, 5_000), 3, "up to 17 a gap is filled");
 }
 
 #[test]

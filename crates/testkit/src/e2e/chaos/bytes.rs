@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::Fault;
 use super::plan::Shared;
 
 /// How late what is slow comes.
 const LATE: Duration = Duration::from_millis(40);
-/// How soon what belongs together follows.
-const TOGETHER: Duration = Duration::from_millis(3);
 
 /// Passes on what comes, from both ends, until one of them ends or a fault ends both.
 pub(super) async fn talk(mut client: TcpStream, mut server: TcpStream, shared: &Shared) -> io::Result<()> {
@@ -21,14 +18,7 @@ pub(super) async fn talk(mut client: TcpStream, mut server: TcpStream, shared: &
     loop {
         tokio::select! {
             count = client.read(&mut sent) => {
-                let mut count = count?;
-                // What is sent right behind a commit belongs to it, though it may come as a segment of its own.
-                if sent[..count].ends_with(b"COMMIT\0")
-                    && let Ok(more) = timeout(TOGETHER, client.read(&mut sent[count..])).await
-                {
-                    count += more?;
-                }
-                let request = &sent[..count];
+                let request = &sent[..count?];
                 if request.is_empty() || !pass(request, &mut client, &mut server, shared).await? {
                     return Ok(());
                 }
