@@ -8,14 +8,13 @@ impl Command {
     pub const fn answers_in_json(&self) -> bool {
         match self {
             Self::User { command } => of_user(command),
-            Self::Session { command: SessionCommand::List(args) } => args.json,
+            Self::Session { command: SessionCommand::List(args) } | Self::EndSessions(args) => args.json,
             Self::Session { command: SessionCommand::Revoke(args) } => args.user.json,
             Self::Config { command: ConfigCommand::Check { json } | ConfigCommand::Show { json } }
             | Self::Migrate { json, .. }
             | Self::Jobs { command: Jobs::List { json, .. } } => *json,
             Self::Jobs { command: Jobs::Retry(args) | Jobs::Discard(args) } => args.json,
             Self::Audit(args) => args.json,
-            Self::EndSessions(args) => args.json,
             Self::Health(args) => args.json,
             Self::Sweep(args) => args.json,
             Self::Verify(args) => args.json,
