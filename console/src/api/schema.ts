@@ -4148,7 +4148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4377,7 +4377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4506,7 +4506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4746,7 +4746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5521,7 +5521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +6131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6269,7 +6269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6822,7 +6822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7114,7 +7114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7749,7 +7749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8000,9 +8000,9 @@ export interface operations {
                  * @example filename Y2Fmw6kucG5n,filetype aW1hZ2UvcG5n
                  */
                 "Upload-Metadata": string;
-                /** @description `*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`. */
+                /** @description `*`: 412 `precondition_failed` where the name is taken, now or when the last piece is there. */
                 "If-None-Match"?: string | null;
-                /** @description With `replace`: any entity tag of the revision that may be replaced, as it is now. */
+                /** @description With `replace`: any entity tag of the revision that may be replaced, now and when the last piece is there. */
                 "If-Match"?: string | null;
                 /** @description When the content was last changed where it comes from: seconds since 1970. */
                 "X-OC-Mtime"?: string | null;
@@ -8130,7 +8130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8323,7 +8323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8451,7 +8451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8635,7 +8635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8726,9 +8726,9 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters: a repetition with the same key, name, size and hash gets the first upload. */
                 "Idempotency-Key"?: string | null;
-                /** @description `*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`. */
+                /** @description `*`: 412 `precondition_failed` where the name is taken, now or when the upload is completed. */
                 "If-None-Match"?: string | null;
-                /** @description With `replace`: any entity tag of the revision that may be replaced, as it is now. */
+                /** @description With `replace`: any entity tag of the revision that may be replaced, now and when the upload is completed. */
                 "If-Match"?: string | null;
                 /** @description When the content was last changed where it comes from: seconds since 1970. */
                 "X-OC-Mtime"?: string | null;
@@ -8816,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: the file has changed. */
+            /** @description `precondition_failed`: the precondition does not hold. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8987,6 +8987,15 @@ export interface operations {
             };
             /** @description `upload_expired`: the upload was not finished in time. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: the precondition does not hold. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

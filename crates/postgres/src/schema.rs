@@ -197,6 +197,7 @@ diesel::table! {
         on_conflict -> Text,
         strict_parent -> Bool,
         modified_at -> Nullable<Timestamptz>,
+        precondition -> Nullable<Text>,
     }
 }
 

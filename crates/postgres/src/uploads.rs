@@ -31,7 +31,7 @@ use crate::value::{Moment, bigint, count};
 pub(crate) const EXPIRED: &str = "SELECT id, owner_id, transport, blob_id, name, claimed_type, promised_sha256, \
         metadata, idempotency_key, length_bytes, offset_bytes, reserved_bytes, epoch, is_locked, write_state, \
         write_name, hash_state, charset_check, head, status, file_id, created_at, expires_at, \
-        parent_id, path, on_conflict, strict_parent, modified_at \
+        parent_id, path, on_conflict, strict_parent, modified_at, precondition \
     FROM uploads WHERE status = 'open' AND expires_at < ? \
     AND NOT EXISTS (SELECT FROM users WHERE users.id = uploads.owner_id AND users.removed_at IS NOT NULL) \
     ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED";

@@ -32,6 +32,7 @@ async fn an_unreadable_column_of_an_upload_is_named() {
         ("transport", "'post'", "'direct'"),
         ("status", "'lost'", "'open'"),
         ("hash_state", "'x'", "''"),
+        ("precondition", "'taken'", "NULL"),
     ] {
         client.batch_execute(&format!("UPDATE uploads SET {column} = {value}")).await.unwrap();
         let found = fixture

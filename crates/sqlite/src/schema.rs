@@ -194,6 +194,7 @@ diesel::table! {
         on_conflict -> Text,
         strict_parent -> Bool,
         modified_at -> Nullable<BigInt>,
+        precondition -> Nullable<Text>,
     }
 }
 

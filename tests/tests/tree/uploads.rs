@@ -214,6 +214,39 @@ async fn header_fields_of_other_clients_are_understood(lane: Lane) {
     assert_eq!(user.names_in("root").await, ["a.txt"]);
 }
 
+/// An upload of four bytes that has begun by tus, and one by the store, under these names.
+async fn begun(user: &User, names: [&str; 2], on_conflict: &str, field: (&str, &str)) -> (Resumable, Direct) {
+    let fields = metadata(&[("filename", names[0]), ("on_conflict", on_conflict)]);
+    let tus = user.post("/v1/uploads").header("tus-resumable", "1.0.0").header("upload-length", "4");
+    let tus = tus.header("upload-metadata", &fields).header(field.0, field.1).send().await.expect(201);
+    let body = json!({"name": names[1], "size": 4, "on_conflict": on_conflict});
+    let direct =
+        user.post("/v1/direct-uploads").header(field.0, field.1).json(&body).send().await.expect(201);
+    (Resumable::of(user, &tus), Direct::of(user, &direct))
+}
+
+async fn a_precondition_still_decides_when_the_last_byte_is_there(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let (tus, direct) = begun(&user, ["a.txt", "b.txt"], "rename", ("if-none-match", "*")).await;
+    let sent = direct.send_all(&Bytes::from("text")).await;
+    for name in ["A.txt", "B.txt"] {
+        user.file(name, "there").await;
+    }
+    tus.piece(0).body("text").send().await.problem(412, "precondition_failed");
+    direct.complete(&sent).await.problem(412, "precondition_failed");
+
+    let first = user.upload("c.txt", "first").send().await.expect(201);
+    let file: File = first.parse();
+    let tag = first.field("etag");
+    let (tus, direct) = begun(&user, ["c.txt", "c.txt"], "replace", ("if-match", &tag)).await;
+    let sent = direct.send_all(&Bytes::from("text")).await;
+    user.put(&format!("{}/content", User::path(&file))).body("second").send().await.expect(200);
+    tus.piece(0).body("text").send().await.problem(412, "precondition_failed");
+    direct.complete(&sent).await.problem(412, "precondition_failed");
+    assert_eq!(user.content(&user.current(&file).await).await, "second");
+    assert_eq!(user.names_in("root").await, ["A.txt", "B.txt", "c.txt"]);
+}
+
 async fn a_dropped_folder_keeps_its_shape(lane: Lane) {
     let user = Api::on(lane).user().await;
     for (relative, expected) in
@@ -304,6 +337,7 @@ on_every_lane![
     what_can_not_be_a_place_is_refused_by_every_transport,
     a_form_says_where_its_file_goes_before_it,
     header_fields_of_other_clients_are_understood,
+    a_precondition_still_decides_when_the_last_byte_is_there,
     a_dropped_folder_keeps_its_shape,
     what_comes_for_a_folder_that_went_away_is_not_lost,
     of_parallel_uploads_of_one_name_each_is_kept_under_its_own,

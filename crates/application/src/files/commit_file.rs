@@ -1,6 +1,5 @@
 //! The last unit of every upload: from its commit on the file exists.
 
-use super::precondition::IfMatch;
 use super::upload_body::UploadError;
 use crate::tree::{Placed, TreeContext, place_upload};
 use fm_domain::access::{Access, Right};
@@ -24,8 +23,6 @@ pub(crate) struct NewFile<'a> {
     pub(crate) keyed: Option<BlobId>,
     /// Where it goes.
     pub(crate) placing: &'a Placing,
-    /// The revisions in which a file may be replaced by it.
-    pub(crate) if_match: Option<&'a IfMatch>,
 }
 
 /// Marks the blob as stored, enters the owner's drive with the charge, places the file, finishes the key. The caller rolls the unit back
@@ -38,11 +35,11 @@ pub(crate) async fn commit_file(
     new: &NewFile<'_>,
     context: &TreeContext,
 ) -> Result<Placed, UploadError> {
-    let NewFile { file, stored, reserved, keyed, placing, if_match } = *new;
+    let NewFile { file, stored, reserved, keyed, placing } = *new;
     unit.blobs().mark_stored(file.blob, &stored).await?;
     let delta = Delta::new_file(file.size).unreserving(reserved);
     let entered = unit.drives().enter(file.drive(), &delta, context.quota).await?;
-    let placed = Box::pin(place_upload(context, unit, entered, file, placing, if_match)).await?;
+    let placed = Box::pin(place_upload(context, unit, entered, file, placing)).await?;
     if let Some(attempt) = keyed {
         let expires_at = file.created_at.plus(KEPT_FOR);
         let remembered = match file.sha256 {

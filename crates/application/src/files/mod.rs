@@ -21,7 +21,7 @@ pub use link_content::LinkContent;
 pub use link_preview::{LinkPreview, LinkedPreview, PreviewError};
 pub use link_thumbnail::{LinkThumbnail, ThumbnailError};
 pub use list_files::{FileList, ListCommand, ListError, ListFiles};
-pub use precondition::{IfMatch, revision_of};
+pub use precondition::revision_of;
 pub(crate) use presenter::FilePresenter;
 pub use presenter::FileView;
 pub use remake_thumbnail::RemakeThumbnail;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
@@ -15,7 +14,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{File, ThumbnailState};
+use fm_domain::files::{File, IfMatch, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::tree::Delta;

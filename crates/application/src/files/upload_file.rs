@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::commit_file::{NewFile, commit_file, fingerprint};
-use super::precondition::IfMatch;
 use super::presenter::{FilePresenter, FileView};
 use super::transfer::{IntentOutcome, IntentRequest, Transfer, Written};
 use super::upload_body::{UploadBody, UploadError};
@@ -30,15 +29,13 @@ pub struct UploadCommand {
     pub body: UploadBody,
     /// Where the file goes.
     pub placing: Placing,
-    /// The revisions in which a file may be replaced by it.
-    pub if_match: Option<IfMatch>,
 }
 
 impl UploadCommand {
     /// A file in the root, under a free name.
     #[must_use]
     pub fn new(key: Option<IdempotencyKey>, body: UploadBody) -> Self {
-        Self { key, name: None, body, placing: Placing::default(), if_match: None }
+        Self { key, name: None, body, placing: Placing::default() }
     }
 }
 
@@ -79,8 +76,7 @@ impl UploadFile {
     /// The new file, or the one that an earlier upload with the same key made.
     pub async fn run(&self, actor: &Actor, command: UploadCommand) -> Result<Uploaded, UploadError> {
         let access = actor.access(Right::Write)?;
-        let UploadCommand { key, name, body, placing, if_match } = command;
-        let target = Target { placing: &placing, if_match: if_match.as_ref() };
+        let UploadCommand { key, name, body, placing } = command;
         let intent_request = IntentRequest {
             owner: actor.user(),
             length: body.length,
@@ -92,7 +88,7 @@ impl UploadFile {
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body, &placing).await,
         };
         let tree = &self.transfer.tree;
-        let early = tree.check_early(&access, &placing, name.as_ref(), if_match.as_ref()).await;
+        let early = tree.check_early(&access, &placing, name.as_ref()).await;
         if let Err(refusal) = early {
             self.transfer.intents.cancel(&intent).await;
             return Err(refusal.into());
@@ -101,7 +97,7 @@ impl UploadFile {
             Ok(mut written) => match required(written.name.take()) {
                 Ok(name) => {
                     let picture = written.picture.take();
-                    let commit = Box::pin(self.commit(actor, &intent, &written, name, target));
+                    let commit = Box::pin(self.commit(actor, &intent, &written, name, &placing));
                     self.transfer.hand_over(&intent, picture, commit).await
                 }
                 Err(error) => Err(error),
@@ -127,7 +123,7 @@ impl UploadFile {
         intent: &Intent,
         written: &Written,
         name: FileName,
-        target: Target<'_>,
+        placing: &Placing,
     ) -> Result<Placed, UploadError> {
         let now = self.transfer.clock.now();
         let pictured = self.thumbnailer.accepts(&written.content_type);
@@ -149,7 +145,7 @@ impl UploadFile {
             modified_at: now,
         };
         let tree = self.transfer.tree.by(actor);
-        retry_conflicts(|| self.try_commit(intent, written, &file, target, &tree)).await
+        retry_conflicts(|| self.try_commit(intent, written, &file, placing, &tree)).await
     }
 
     async fn try_commit(
@@ -157,7 +153,7 @@ impl UploadFile {
         intent: &Intent,
         written: &Written,
         file: &File,
-        target: Target<'_>,
+        placing: &Placing,
         tree: &TreeContext,
     ) -> Result<Placed, UploadError> {
         let new = NewFile {
@@ -165,8 +161,7 @@ impl UploadFile {
             stored: written.stored,
             reserved: intent.reserved,
             keyed: intent.keyed.then_some(intent.key.id),
-            placing: target.placing,
-            if_match: target.if_match,
+            placing,
         };
         let mut unit = self.transfer.db.begin().await?;
         match commit_file(unit.as_mut(), &new, tree).await {
@@ -212,13 +207,6 @@ impl UploadFile {
         unit.keys().free_file(file).await?;
         unit.commit().await
     }
-}
-
-/// Where a file goes, and what it may replace there.
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    placing: &'a Placing,
-    if_match: Option<&'a IfMatch>,
 }
 
 /// A new file has a name.

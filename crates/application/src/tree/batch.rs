@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Refusal;
 use super::item_view::{ItemView, TrashedView};
-use crate::files::IfMatch;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::files::{FileName, Revision};
+use fm_domain::files::{FileName, IfMatch, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::OnConflict;
 

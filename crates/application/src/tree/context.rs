@@ -6,16 +6,15 @@ use super::error::TreeError;
 use super::last_numbers::LastNumbers;
 use crate::engine::events::EventRecorder;
 use crate::engine::retry::{confirm_commit, roll_back};
-use crate::files::IfMatch;
 use crate::ports::{Ports, Retention, Settings};
 use fm_domain::access::{Access, Actor, Client, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
-use fm_domain::files::FileName;
+use fm_domain::files::{FileName, IfMatch};
 use fm_domain::ids::{DriveId, IdSource, NodeId, UserId};
-use fm_domain::tree::{Delta, EnterDrive, Entered, Item, ItemKind, OnConflict, Placing};
+use fm_domain::tree::{Delta, EnterDrive, Entered, Item, ItemKind, OnConflict, Placing, Precondition};
 
 /// What all changes of a tree need.
 #[derive(Clone)]
@@ -57,12 +56,11 @@ impl Context {
         access: &Access,
         placing: &Placing,
         name: Option<&FileName>,
-        if_match: Option<&IfMatch>,
     ) -> Result<(), TreeError> {
         placing.path.names().iter().chain(name).try_for_each(|name| self.check_name(name))?;
         let name = name.filter(|_| match placing.on_conflict {
             OnConflict::Fail => true,
-            OnConflict::Replace => if_match.is_some(),
+            OnConflict::Replace => placing.replaces_only().is_some(),
             OnConflict::Rename => false,
         });
         let root = NodeId::root(access.drive());
@@ -84,10 +82,15 @@ impl Context {
         keys.push(name.search_key());
         let found = reads.tree().resolve(access, parent.unwrap_or(root), &keys).await?;
         match (placing.on_conflict, found) {
-            (OnConflict::Replace, Some(Item::File(file))) if IfMatch::allows(if_match, file.revision) => {
+            (OnConflict::Replace, Some(Item::File(file)))
+                if IfMatch::allows(placing.replaces_only(), file.revision) =>
+            {
                 Ok(())
             }
             (OnConflict::Replace, Some(Item::File(_)) | None) => Err(TreeError::PreconditionFailed),
+            (_, Some(_)) if placing.precondition == Some(Precondition::Free) => {
+                Err(TreeError::PreconditionFailed)
+            }
             (_, Some(item)) => Err(TreeError::NameTaken { existing: item.id(), kind: item.kind() }),
             (OnConflict::Fail | OnConflict::Rename, None) => Ok(()),
         }

@@ -6,12 +6,12 @@ use super::operations::{Begun, Outcome, accept};
 use super::subtree::{path_of, put_into_trash, remove, set_apart};
 use super::work::Work;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
-use crate::files::IfMatch;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
 use fm_domain::events::Change;
+use fm_domain::files::IfMatch;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Delta, Item, ItemKind, OperationKind, UNIT_ENTRIES};
 

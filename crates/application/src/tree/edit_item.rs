@@ -6,13 +6,12 @@ use super::item_view::{ItemPresenter, ItemView};
 use super::operations::Begun;
 use super::{place, take_over};
 use crate::engine::retry::retry_conflicts;
-use crate::files::IfMatch;
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
-use fm_domain::files::FileName;
+use fm_domain::files::{FileName, IfMatch};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
     Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, UpdateItem, check_living_subtree,

@@ -6,13 +6,12 @@ use super::error::TreeError;
 use super::new_content::NewContent;
 use super::place;
 use super::take_over::{drop_blobs, keep_version, with_time};
-use crate::files::IfMatch;
 use fm_domain::access::{Access, Right};
 use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
-use fm_domain::files::{File, FileName};
+use fm_domain::files::{File, FileName, IfMatch};
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, Placing};
+use fm_domain::tree::{Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, Placing, Precondition};
 
 /// A file at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,6 @@ pub(crate) async fn place_upload(
     entered: Entered,
     file: &File,
     placing: &Placing,
-    if_match: Option<&IfMatch>,
 ) -> Result<Placed, TreeError> {
     context.check_name(&file.name)?;
     let access = Access::on_behalf_of(file.owner, Right::Write);
@@ -42,8 +40,8 @@ pub(crate) async fn place_upload(
     let modified_at = placing.modified_at.unwrap_or(file.modified_at);
     let file = File { parent: folder, modified_at, ..file.clone() };
     // `If-Match` asks for a file that is there (RFC 9110, section 13.1.1).
-    let only_replaces = placing.on_conflict == OnConflict::Replace && if_match.is_some();
-    if only_replaces && moved_from.is_some() {
+    let if_match = placing.replaces_only();
+    if if_match.is_some() && moved_from.is_some() {
         return Err(TreeError::PreconditionFailed);
     }
     // What went elsewhere replaces nothing there.
@@ -57,7 +55,7 @@ pub(crate) async fn place_upload(
         context.events.record(unit, file.created_at, created).await?;
     }
     let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
-        Ok(()) if only_replaces => return Err(TreeError::PreconditionFailed),
+        Ok(()) if if_match.is_some() => return Err(TreeError::PreconditionFailed),
         Ok(()) => {
             if replaces {
                 context.events.record(unit, file.created_at, created).await?;
@@ -83,6 +81,9 @@ pub(crate) async fn place_upload(
             let charged = Delta::new_file(file.size);
             let file = replace(context, unit, &before, &new, &charged).await?;
             Ok(Placed { file, requested_name: None, moved_from, replaced: true })
+        }
+        (OnConflict::Fail, _) if placing.precondition == Some(Precondition::Free) => {
+            Err(TreeError::PreconditionFailed)
         }
         (OnConflict::Fail, _) | (OnConflict::Replace, ItemKind::Folder) => {
             Err(TreeError::NameTaken { existing, kind })

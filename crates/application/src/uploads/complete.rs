@@ -152,7 +152,6 @@ async fn commit_in(
         reserved: upload.reserved,
         keyed: upload.key.is_some().then_some(upload.blob),
         placing: &upload.placing,
-        if_match: None,
     };
     let placed = commit_file(unit, &new, &context.tree).await?;
     if placed.file.id != file.id {

@@ -4,7 +4,6 @@ use super::ResumableError;
 use super::context::{Context, intent_expiry};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts};
-use crate::files::IfMatch;
 use crate::tree::TreeError;
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::BlobKey;
@@ -24,8 +23,6 @@ pub(super) struct Draft {
     pub(super) key: Option<IdempotencyKey>,
     pub(super) name: FileName,
     pub(super) placing: Placing,
-    /// The revisions in which a file may be replaced by it, looked at when it is created.
-    pub(super) if_match: Option<IfMatch>,
     pub(super) length: Option<ByteSize>,
     pub(super) claimed_type: Option<MediaType>,
     pub(super) promised: Option<Sha256>,
@@ -44,7 +41,8 @@ impl Context {
     pub(super) async fn create(&self, access: &Access, draft: &Draft) -> Result<Created, ResumableError> {
         self.check_length(draft.length.unwrap_or_default())?;
         // A repetition is not refused for the file that the first upload became.
-        let refusal = match self.check_early(access, draft).await {
+        let early = self.tree.check_early(access, &draft.placing, Some(&draft.name)).await;
+        let refusal = match early {
             Ok(()) => None,
             Err(TreeError::Store(error)) => return Err(error.into()),
             Err(refusal) if draft.key.is_none() => return Err(ResumableError::Misplaced(refusal)),
@@ -54,11 +52,6 @@ impl Context {
             Some(created) => Ok(created),
             None => Err(ResumableError::Misplaced(refusal.unwrap_or(TreeError::NoParent))),
         }
-    }
-
-    async fn check_early(&self, access: &Access, draft: &Draft) -> Result<(), TreeError> {
-        let Draft { placing, name, if_match, .. } = draft;
-        self.tree.check_early(access, placing, Some(name), if_match.as_ref()).await
     }
 
     /// `None` where a new upload would be refused for its place, and this is one.

@@ -5,7 +5,6 @@ use super::context::Context;
 use super::create::Draft;
 use super::part_plan::{PlannedPart, plan};
 use crate::engine::retry::{retry_conflicts, roll_back};
-use crate::files::IfMatch;
 use crate::ports::DirectPorts;
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{BlobKey, PartLink, PartWrite, SignedPart, WriteId};
@@ -26,8 +25,6 @@ pub struct CreateDirectCommand {
     pub name: FileName,
     /// Where the file goes.
     pub placing: Placing,
-    /// The revisions in which a file may be replaced by it. They are looked at now alone: what is replaced later stays as a version.
-    pub if_match: Option<IfMatch>,
     /// Exactly how many bytes.
     pub size: ByteSize,
     /// The media type that the client claims.
@@ -90,7 +87,6 @@ impl CreateDirect {
             key: command.key,
             name: command.name,
             placing: command.placing,
-            if_match: command.if_match,
             length: Some(command.size),
             claimed_type: command.claimed_type,
             promised: command.sha256,

@@ -9,8 +9,6 @@ use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::tree::Placing;
 use fm_domain::uploads::{Checksum, ResumableStore, Transport};
 
-use crate::files::IfMatch;
-
 use super::append::{AppendCommand, AppendToUpload};
 use super::context::Context;
 use super::create::Draft;
@@ -25,8 +23,6 @@ pub struct CreateResumableCommand {
     pub name: FileName,
     /// Where the file goes.
     pub placing: Placing,
-    /// The revisions in which a file may be replaced by it. They are looked at now alone: what is replaced later stays as a version.
-    pub if_match: Option<IfMatch>,
     /// The number of its bytes; `None`: the client declares it later.
     pub length: Option<ByteSize>,
     /// The media type that the client claims.
@@ -84,15 +80,13 @@ impl CreateResumable {
         command: CreateResumableCommand,
     ) -> Result<CreatedUpload, ResumableError> {
         let access = actor.access(Right::Write)?;
-        let CreateResumableCommand { key, name, placing, if_match, length, claimed_type, metadata, first } =
-            command;
+        let CreateResumableCommand { key, name, placing, length, claimed_type, metadata, first } = command;
         let draft = Draft {
             owner: actor.user(),
             transport: Transport::Resumable,
             key,
             name,
             placing,
-            if_match,
             length,
             claimed_type,
             promised: None,

@@ -116,7 +116,7 @@ impl From<UploadError> for ResumableError {
             UploadError::KeyConflict => Self::KeyConflict,
             UploadError::KeyBusy { retry_after } => Self::TakenOver { retry_after },
             UploadError::NotFound => Self::NotFound,
-            UploadError::PreconditionFailed => Self::TAKEN_OVER,
+            UploadError::PreconditionFailed => Self::Misplaced(TreeError::PreconditionFailed),
             UploadError::Misplaced(refusal) => Self::Misplaced(refusal),
             UploadError::Unauthenticated => Self::Unauthenticated,
             UploadError::Denied(denied) => Self::Denied(denied),

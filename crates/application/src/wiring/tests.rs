@@ -176,7 +176,6 @@ fn the_futures_of_uploads_can_be_spawned() {
         &actor,
         CreateResumableCommand {
             placing: Placing::default(),
-            if_match: None,
             key,
             name: name.clone(),
             length,
@@ -203,7 +202,6 @@ fn the_futures_of_uploads_can_be_spawned() {
         key: None,
         name,
         placing: Placing::default(),
-        if_match: None,
         size,
         claimed_type: None,
         sha256: None,

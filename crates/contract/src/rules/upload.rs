@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use fm_domain::access::{Access, Right};
 use fm_domain::blobs::WriteId;
-use fm_domain::files::{CharsetCheck, Sha256};
+use fm_domain::files::{CharsetCheck, IfMatch, Revision, Sha256};
 use fm_domain::idempotency::IdempotencyKey;
-use fm_domain::ids::{FileId, UploadId, UserId};
+use fm_domain::ids::{FileId, NodeId, UploadId, UserId};
+use fm_domain::tree::{OnConflict, Placing, Precondition, TreePath};
 use fm_domain::uploads::{Epoch, HashState, Transport, UpdateUpload, Upload, UploadStatus, WriteState};
 
 use crate::fixture::database::{Given, given};
@@ -17,6 +18,18 @@ fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
+/// A place with something in every field.
+fn placed(precondition: Precondition) -> Placing {
+    Placing {
+        parent: Some(NodeId::new(uuid())),
+        path: TreePath::parse("名/'ÿ_%").unwrap(),
+        on_conflict: OnConflict::Replace,
+        precondition: Some(precondition),
+        strict_parent: true,
+        modified_at: Some(at(2).plus(Duration::from_micros(3))),
+    }
+}
+
 /// An upload with something in every field.
 fn full(owner: UserId) -> Upload {
     let mut hash = HashState::new();
@@ -25,6 +38,10 @@ fn full(owner: UserId) -> Upload {
     charset_check.update(b"half a character: \xe2\x82");
     Upload {
         transport: Transport::Direct,
+        placing: placed(Precondition::Matches(IfMatch::Revisions(vec![
+            Revision::FIRST,
+            Revision::new(u64::MAX),
+        ]))),
         name: fill::name(&format!("{} 'ÿ\u{10FFFD}%_;--\u{202e}\u{200b}.png", "名".repeat(235))),
         claimed_type: Some(fill::media_type("text/vnd.unheard-of; charset=windows-1252")),
         promised: Some(Sha256::new([0xff; 32])),
@@ -68,10 +85,15 @@ pub(crate) async fn upload_01_an_upload_is_read_back_as_written<H: DatabaseHarne
     let owner = given.owner().await;
     let bare = fill::upload(owner);
     let complete = Upload { status: UploadStatus::Complete(FileId::new(uuid())), ..fill::upload(owner) };
-    let expired = Upload { status: UploadStatus::Expired, ..full(owner) };
+    let new = Placing { on_conflict: OnConflict::Fail, ..placed(Precondition::Free) };
+    let expired = Upload { status: UploadStatus::Expired, placing: new, ..full(owner) };
+    let any = placed(Precondition::Matches(IfMatch::Any));
+    let replacing = Upload { placing: any, ..fill::upload(owner) };
+    let foreign = placed(Precondition::Matches(IfMatch::Revisions(Vec::new())));
+    let matching_none = Upload { placing: foreign, ..fill::upload(owner) };
     // A store with nothing to remember has begun the blob nevertheless.
     let begun = Upload { state: Some(WriteState::default()), ..fill::upload(owner) };
-    for upload in [bare, begun, full(owner), complete, expired] {
+    for upload in [bare, begun, full(owner), complete, expired, replacing, matching_none] {
         given.upload(upload.clone()).await;
         assert_eq!(given.stored_upload(owner, upload.id).await.as_ref(), Some(&upload));
         let mut unit = given.unit().await;

@@ -8,6 +8,7 @@ mod model;
 mod name;
 mod placeholder;
 mod port;
+mod precondition;
 mod sniff;
 
 pub use charset::{Charset, CharsetCheck, InvalidCharset, InvalidCharsetCheck};
@@ -18,6 +19,7 @@ pub use model::{File, Revision, Sha256, ThumbnailState, VersionNumber};
 pub use name::{FileName, InvalidFileName, NotPortable, Numbering};
 pub use placeholder::Placeholder;
 pub use port::{FileQueries, FileRepo, UpdateFile};
+pub use precondition::IfMatch;
 pub use sniff::{HEAD_BYTES, sniff};
 
 #[cfg(any(test, feature = "mock"))]

@@ -38,7 +38,7 @@ pub use placement::{
     Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_near,
     free_name_of_entry, levels_below,
 };
-pub use placing::Placing;
+pub use placing::{Placing, Precondition, UnknownPrecondition};
 pub use queries::{Ancestor, NodeRecord, TreeQueries};
 pub use repos::{DriveRepo, Marked, NodeRepo, OperationRepo, PlaceItem, UpdateItem, VersionRepo};
 pub use trash::{Measure, Removed, TrashFilter, TrashKey, TrashPage, TrashSort, TrashedItem, Usage};

@@ -1,7 +1,8 @@
 //! Conditional requests (RFC 9110, section 13).
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use fm_application::files::{IfMatch, revision_of};
+use fm_application::files::revision_of;
+use fm_domain::files::IfMatch;
 
 use crate::problem::Problem;
 
@@ -97,8 +98,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
-    use fm_application::files::IfMatch;
-    use fm_domain::files::Revision;
+    use fm_domain::files::{IfMatch, Revision};
     use fm_fuzzing::changed_text;
     use proptest::prelude::*;
 

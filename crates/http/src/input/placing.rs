@@ -1,17 +1,16 @@
 //! Where an upload puts its file: the same parameters by every transport.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
-use fm_application::files::IfMatch;
 use fm_domain::access::Actor;
 use fm_domain::clock::Timestamp;
-use fm_domain::tree::{OnConflict, Placing, TreePath};
+use fm_domain::tree::{OnConflict, Placing, Precondition, TreePath};
 
 use super::conditions::{if_match, none_match_any};
 use super::headers::{bad_header, single};
 use super::item_ref::ItemRef;
 use super::moment::{moment, unix_seconds};
 use super::query::{Query, bad, bad_path, flag_of};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// What sync clients call the time of the content: seconds since 1970 (ownCloud, Nextcloud, rclone).
 const X_OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
@@ -34,10 +33,8 @@ pub(crate) struct PlacingFields {
 /// What an upload says of its place beside its fields: it belongs to any transport.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct PlacingHeaders {
-    /// `If-Match`: the revisions in which a file may be replaced.
-    pub(crate) if_match: Option<IfMatch>,
-    /// `If-None-Match: *`: the name has to be free.
-    is_new: bool,
+    /// `If-None-Match: *`, else `If-Match`.
+    precondition: Option<Precondition>,
     /// `strict_parent` in the query, whatever the transport.
     strict_parent: bool,
     /// `X-OC-Mtime`.
@@ -78,11 +75,13 @@ impl PlacingFields {
 
     /// The place; 404 for a folder that no id names.
     pub(crate) fn placing(self, headers: &PlacingHeaders, actor: &Actor) -> Result<Placing, Problem> {
-        let on_conflict = if headers.is_new { Some(OnConflict::Fail) } else { self.on_conflict };
+        let is_new = headers.precondition == Some(Precondition::Free);
+        let on_conflict = if is_new { Some(OnConflict::Fail) } else { self.on_conflict };
         Ok(Placing {
             parent: self.parent.map(|parent| parent.known(actor)).transpose()?,
             path: self.path.unwrap_or_default(),
             on_conflict: on_conflict.unwrap_or(OnConflict::Rename),
+            precondition: headers.precondition.clone(),
             strict_parent: self.strict_parent.unwrap_or(headers.strict_parent),
             modified_at: self.modified_at.or(headers.modified_at),
         })
@@ -94,13 +93,9 @@ impl PlacingHeaders {
     pub(crate) fn of(headers: &HeaderMap, query: &Query<'_>) -> Result<Self, Problem> {
         let modified_at = mtime(headers)?;
         let strict_parent = query.flag("strict_parent")?;
-        Ok(Self { if_match: if_match(headers)?, is_new: none_match_any(headers), strict_parent, modified_at })
-    }
-
-    /// What the request is refused with: where the name has to be free and is taken, its precondition failed (RFC 9110).
-    pub(crate) fn refusal(&self, problem: Problem) -> Problem {
-        let failed = self.is_new && problem.code() == Code::NameTaken;
-        if failed { problem.by_code(Code::PreconditionFailed) } else { problem }
+        let if_match = if_match(headers)?.map(Precondition::Matches);
+        let precondition = if none_match_any(headers) { Some(Precondition::Free) } else { if_match };
+        Ok(Self { precondition, strict_parent, modified_at })
     }
 }
 
@@ -122,10 +117,12 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may")]
 
     use actix_web::http::header::HeaderValue;
+    use fm_domain::files::{IfMatch, Revision};
     use fm_domain::ids::{NodeId, SessionId, UserId};
     use fm_domain::testing::CountingIds;
 
     use super::*;
+    use crate::problem::Code;
 
     fn actor() -> Actor {
         Actor::in_session(UserId::new(CountingIds::nth(1)), SessionId::new(CountingIds::nth(2)))
@@ -155,6 +152,7 @@ mod tests {
             parent: Some(NodeId::new(CountingIds::nth(1))),
             path: TreePath::parse("photos/2026").unwrap(),
             on_conflict: OnConflict::Replace,
+            precondition: None,
             strict_parent: true,
             modified_at: Some(Timestamp::from_unix_seconds(1_769_860_800)),
         };
@@ -170,15 +168,18 @@ mod tests {
         let placing = place("on_conflict=replace", &[("x-oc-mtime", "7"), ("if-none-match", "*")]).unwrap();
         assert_eq!(placing.modified_at, Some(Timestamp::from_unix_seconds(7)));
         assert_eq!(placing.on_conflict, OnConflict::Fail);
+        assert_eq!(placing.precondition, Some(Precondition::Free));
         let other = place("", &[("if-none-match", "\"r1-n\"")]).unwrap();
-        assert_eq!(other.on_conflict, OnConflict::Rename);
-        let taken = || Problem::of(Code::NameTaken);
-        let new = PlacingHeaders::of(&headers(&[("if-none-match", "*")]), &Query::new("")).unwrap();
-        assert_eq!(new.refusal(taken()).code(), Code::PreconditionFailed);
-        assert_eq!(new.refusal(Problem::of(Code::TooDeep)).code(), Code::TooDeep);
-        assert_eq!(PlacingHeaders::default().refusal(taken()).code(), Code::NameTaken);
-        let read = PlacingHeaders::of(&headers(&[("if-match", "*")]), &Query::new("")).unwrap();
-        assert_eq!(read.if_match, Some(IfMatch::Any));
+        assert_eq!((other.on_conflict, other.precondition), (OnConflict::Rename, None));
+        let revisions = |numbers: &[u64]| {
+            let known = numbers.iter().copied().map(Revision::new).collect();
+            Some(Precondition::Matches(IfMatch::Revisions(known)))
+        };
+        let replacing = |tags| place("on_conflict=replace", &[("if-match", tags)]).unwrap().precondition;
+        assert_eq!(replacing("*"), Some(Precondition::Matches(IfMatch::Any)));
+        assert_eq!(replacing("\"r1-n-1\", \"r7-n-1\""), revisions(&[1, 7]));
+        let both = place("", &[("if-match", "*"), ("if-none-match", "*")]).unwrap();
+        assert_eq!(both.precondition, Some(Precondition::Free));
     }
 
     #[test]

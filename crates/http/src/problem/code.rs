@@ -82,7 +82,7 @@ codes! {
     /// The upload was not finished in time.
     UploadExpired = "upload_expired", 410, "the upload was not finished in time";
     /// `If-Match` named an older revision, or the upload is spoken of in another version of tus.
-    PreconditionFailed = "precondition_failed", 412, "the file has changed";
+    PreconditionFailed = "precondition_failed", 412, "the precondition does not hold";
     /// The body is over its cap.
     PayloadTooLarge = "payload_too_large", 413, "the file is larger than 52428800 bytes";
     /// It is about more items than one request takes.

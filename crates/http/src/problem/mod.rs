@@ -104,12 +104,6 @@ impl Problem {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         self.with(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
-
-    /// The same refusal by this code: what it says stays, and so do its header fields.
-    pub(crate) fn by_code(self, code: Code) -> Self {
-        Self { detail: self.detail, headers: self.headers, ..Self::of(code) }
-    }
-
     /// Says which part of the body it is about.
     #[must_use]
     pub(crate) fn at(mut self, pointer: String) -> Self {

@@ -6,7 +6,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{CharsetCheck, FileName};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{BlobId, FileId, NodeId, UploadId, UserId};
-use fm_domain::tree::{Placing, TreePath};
+use fm_domain::tree::{Placing, Precondition, TreePath};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 use uuid::Uuid;
 
@@ -46,6 +46,7 @@ pub(crate) struct UploadRow {
     on_conflict: String,
     strict_parent: bool,
     modified_at: Option<Moment>,
+    precondition: Option<String>,
 }
 
 impl UploadRow {
@@ -53,10 +54,12 @@ impl UploadRow {
     pub(crate) fn into_upload(self) -> PortResult<Upload> {
         let promised = self.promised_sha256.as_deref();
         let key = self.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>);
+        let precondition = self.precondition.as_deref().map(str::parse::<Precondition>);
         let placing = Placing {
             parent: self.parent_id.map(NodeId::new),
             path: TreePath::of_stored(&self.path).map_err(corrupt("uploads.path"))?,
             on_conflict: self.on_conflict.parse().map_err(corrupt("uploads.on_conflict"))?,
+            precondition: precondition.transpose().map_err(corrupt("uploads.precondition"))?,
             strict_parent: self.strict_parent,
             modified_at: self.modified_at.map(|moment| moment.0),
         };
@@ -131,6 +134,7 @@ pub(crate) struct UploadEdit {
     on_conflict: &'static str,
     strict_parent: bool,
     modified_at: Option<Moment>,
+    precondition: Option<String>,
 }
 
 impl UploadEdit {
@@ -165,6 +169,7 @@ impl UploadEdit {
             on_conflict: upload.placing.on_conflict.as_str(),
             strict_parent: upload.placing.strict_parent,
             modified_at: upload.placing.modified_at.map(Moment),
+            precondition: upload.placing.precondition.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -7,7 +7,7 @@ use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{CharsetCheck, FileName, Sha256};
 use fm_domain::ids::{BlobId, FileId, NodeId, UploadId, UserId};
-use fm_domain::tree::{Placing, TreePath};
+use fm_domain::tree::{Placing, Precondition, TreePath};
 use fm_domain::uploads::{Epoch, HashState, Upload, UploadStatus, WriteState};
 
 use super::{Bytes, Id, number, size, stored_number, stored_size};
@@ -28,6 +28,7 @@ pub(crate) struct UploadRow {
     parent: Option<Id>,
     path: String,
     on_conflict: String,
+    precondition: Option<String>,
     strict_parent: bool,
     modified_at: Option<i64>,
     claimed_type: Option<String>,
@@ -68,6 +69,7 @@ impl From<&Upload> for UploadRow {
             parent: upload.placing.parent.map(|parent| Id::of(parent.uuid())),
             path: TreePath::render(upload.placing.path.names()),
             on_conflict: upload.placing.on_conflict.as_str().to_owned(),
+            precondition: upload.placing.precondition.as_ref().map(ToString::to_string),
             strict_parent: upload.placing.strict_parent,
             modified_at: upload.placing.modified_at.map(Timestamp::unix_micros),
             claimed_type: upload.claimed_type.as_ref().map(ToString::to_string),
@@ -130,10 +132,12 @@ impl TryFrom<UploadRow> for Upload {
 }
 
 fn placing(row: &UploadRow) -> PortResult<Placing> {
+    let precondition = row.precondition.as_deref().map(str::parse::<Precondition>);
     Ok(Placing {
         parent: row.parent.map(|parent| NodeId::new(parent.uuid())),
         path: TreePath::of_stored(&row.path).map_err(corrupt("uploads.path"))?,
         on_conflict: row.on_conflict.parse().map_err(corrupt("uploads.on_conflict"))?,
+        precondition: precondition.transpose().map_err(corrupt("uploads.precondition"))?,
         strict_parent: row.strict_parent,
         modified_at: row.modified_at.map(Timestamp::from_unix_micros),
     })

@@ -204,7 +204,7 @@ fn the_schema_refuses_what_can_not_be() {
             "PRAGMA foreign_keys = ON; INSERT INTO users (id, email, email_key, role, password_hash, created_at) \
              VALUES (zeroblob(16), 'a@example.com', 'a@example.com', 'user', 'x', 0); \
              INSERT INTO uploads VALUES (zeroblob(16), zeroblob(16), 'direct', zeroblob(16), 'a', NULL, NULL, '', NULL, \
-             5, 5, 5, 0, NULL, x'', x'', 'open', NULL, 0, 0, 0, NULL, NULL, NULL, '', 'rename', 0, NULL); \
+             5, 5, 5, 0, NULL, x'', x'', 'open', NULL, 0, 0, 0, NULL, NULL, NULL, '', 'rename', 0, NULL, NULL); \
              INSERT INTO upload_parts VALUES (zeroblob(16), 1, 5, 'tag'); \
              INSERT INTO nodes (id, drive, parent, kind, name, name_sort, name_search, size, blob, content_at, modified_at, \
                                 revision, created_at, updated_at) \

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{ReplaceCommand, ReplaceContent};
-use crate::files::{FileView, IfMatch, UploadBody, UploadError};
+use crate::files::{FileView, UploadBody, UploadError};
 use crate::fixture::{
     FakeBlobs, access, actor, body, body_of, by_ada, entered, handover, noted, once, reads_of_file,
     reads_of_quota, unavailable,
@@ -14,7 +14,7 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortError;
-use fm_domain::files::{File, Revision, ThumbnailState, UpdateFile, VersionNumber};
+use fm_domain::files::{File, IfMatch, Revision, ThumbnailState, UpdateFile, VersionNumber};
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file, an_account};

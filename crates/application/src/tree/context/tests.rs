@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{Context, enter_drive};
-use crate::files::IfMatch;
 use crate::fixture::{access, entered, unavailable};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
@@ -9,10 +8,10 @@ use crate::tree::TreeError;
 use crate::tree::fixture::{drive, name, node};
 use fm_domain::access::Right;
 use fm_domain::clock::Clock as _;
-use fm_domain::files::{NotPortable, Revision};
+use fm_domain::files::{IfMatch, NotPortable, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{FakeReads, FakeUnitOfWork, FixedClock, a_file};
-use fm_domain::tree::{EnterDrive, Folder, Item, OnConflict, Placing, TreePath};
+use fm_domain::tree::{EnterDrive, Folder, Item, OnConflict, Placing, Precondition, TreePath};
 
 fn placing(on_conflict: OnConflict) -> Placing {
     let path = TreePath::parse("Work/2026").unwrap();
@@ -27,7 +26,7 @@ async fn check(
     parent: Option<Item>,
     found: Option<Item>,
     on_conflict: OnConflict,
-    if_match: Option<IfMatch>,
+    precondition: Option<Precondition>,
 ) -> Result<(), TreeError> {
     let mut reads = FakeReads::default();
     reads.tree.expect_item().return_once(move |_, id| {
@@ -41,8 +40,8 @@ async fn check(
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.reads(reads);
     let context = Context::new(&doubles.ports(), &settings());
-    let (placing, name) = (placing(on_conflict), name("A.txt"));
-    context.check_early(&access(Right::Write), &placing, Some(&name), if_match.as_ref()).await
+    let (placing, name) = (Placing { precondition, ..placing(on_conflict) }, name("A.txt"));
+    context.check_early(&access(Right::Write), &placing, Some(&name)).await
 }
 
 #[tokio::test]
@@ -68,16 +67,28 @@ async fn a_folder_that_is_not_there_is_refused_early() {
 
 #[tokio::test]
 async fn a_file_that_has_changed_is_not_replaced() {
-    let of = |revision| Some(IfMatch::Revisions(vec![Revision::new(revision)]));
-    let replaces = async |found, if_match| check(Some(folder()), found, OnConflict::Replace, if_match).await;
+    let any = || Some(Precondition::Matches(IfMatch::Any));
+    let of = |revision| Some(Precondition::Matches(IfMatch::Revisions(vec![Revision::new(revision)])));
+    let replaces =
+        async |found, precondition| check(Some(folder()), found, OnConflict::Replace, precondition).await;
     assert!(replaces(Some(a_file().into()), of(1)).await.is_ok());
-    assert!(replaces(Some(a_file().into()), Some(IfMatch::Any)).await.is_ok());
-    for (found, if_match) in [(Some(a_file().into()), of(2)), (None, Some(IfMatch::Any))] {
-        let refused = replaces(found, if_match).await;
+    assert!(replaces(Some(a_file().into()), any()).await.is_ok());
+    for (found, precondition) in [(Some(a_file().into()), of(2)), (None, any())] {
+        let refused = replaces(found, precondition).await;
         assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
     }
     let onto_a_folder = replaces(Some(folder()), of(1)).await;
     assert!(matches!(onto_a_folder, Err(TreeError::NameTaken { .. })), "{onto_a_folder:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_has_to_be_free_is_looked_up_early() {
+    let free = async |found| check(Some(folder()), found, OnConflict::Fail, Some(Precondition::Free)).await;
+    assert!(free(None).await.is_ok());
+    for found in [Item::from(a_file()), folder()] {
+        let refused = free(Some(found)).await;
+        assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
+    }
 }
 
 #[tokio::test]
@@ -86,7 +97,7 @@ async fn what_asks_for_no_folder_and_no_name_is_not_looked_up() {
     let root = Placing { parent: Some(NodeId::root(drive())), ..Placing::default() };
     for placing in [Placing::default(), root] {
         let name = name("a.txt");
-        assert!(context.check_early(&access(Right::Write), &placing, Some(&name), None).await.is_ok());
+        assert!(context.check_early(&access(Right::Write), &placing, Some(&name)).await.is_ok());
     }
 }
 
@@ -98,7 +109,7 @@ async fn names_are_judged_by_what_every_system_can_hold_where_that_is_wanted() {
         assert_eq!(context.check_name(&name("a:b")).is_err(), is_refused);
         let path = TreePath::parse("NUL/a").unwrap();
         let placing = Placing { path, ..Placing::default() };
-        let refused = context.check_early(&access(Right::Write), &placing, Some(&name("a.txt")), None).await;
+        let refused = context.check_early(&access(Right::Write), &placing, Some(&name("a.txt"))).await;
         assert_eq!(matches!(refused, Err(TreeError::NotPortable(NotPortable::Device))), is_refused);
     }
 }

@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{DeleteCommand, DeleteItem};
-use crate::files::IfMatch;
 use crate::fixture::{actor, by_ada, lost_race, noted, once, unavailable};
 use crate::testing::{TestPorts, settings};
 use crate::tree::fixture::{a_folder, a_trashed_file, accepted, accepting, drive, inside, with_job};
@@ -12,7 +11,7 @@ use fm_domain::audit::AuditAction;
 use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortError;
-use fm_domain::files::Revision;
+use fm_domain::files::{IfMatch, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_file};
 use fm_domain::tree::{EnterDrive, Item, ItemKind, Marked, Measure, OperationKind, Removed, UNIT_ENTRIES};

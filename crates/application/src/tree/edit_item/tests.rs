@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{EditCommand, EditItem};
-use crate::files::IfMatch;
 use crate::fixture::{actor, by_ada, enqueued, noted, once};
 use crate::jobs::VerifyBlob;
 use crate::testing::{TestPorts, settings};
@@ -10,7 +9,7 @@ use crate::tree::{ItemView, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
-use fm_domain::files::{File, Revision, Sha256, ThumbnailState, VersionNumber};
+use fm_domain::files::{File, IfMatch, Revision, Sha256, ThumbnailState, VersionNumber};
 use fm_domain::ids::{BlobId, FileId, NodeId};
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, FixedClock, a_file};

@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{Placed, place_upload};
-use crate::files::IfMatch;
 use crate::fixture::{by_ada, entered, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::fixture::{drive, finding, name, node};
@@ -9,11 +8,12 @@ use crate::tree::{TreeContext, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
-use fm_domain::files::{File, Revision, Sha256, VersionNumber};
+use fm_domain::files::{File, IfMatch, Revision, Sha256, VersionNumber};
 use fm_domain::ids::{BlobId, FileId, NodeId};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 use fm_domain::tree::{
-    Delta, Entered, Item, ItemKind, MAX_FOLDER_ENTRIES, OnConflict, PlaceItem, Placing, TreePath,
+    Delta, Entered, Item, ItemKind, MAX_FOLDER_ENTRIES, OnConflict, PlaceItem, Placing, Precondition,
+    TreePath,
 };
 
 /// A unit that has entered the drive already, and finds these living items.
@@ -32,13 +32,9 @@ fn new_file() -> File {
     }
 }
 
-async fn place(
-    unit: &mut FakeUnitOfWork,
-    placing: &Placing,
-    if_match: Option<&IfMatch>,
-) -> Result<Placed, TreeError> {
+async fn place(unit: &mut FakeUnitOfWork, placing: &Placing) -> Result<Placed, TreeError> {
     let context = TreeContext::new(&TestPorts::default().ports(), &settings());
-    place_upload(&context, unit, entered(), &new_file(), placing, if_match).await
+    place_upload(&context, unit, entered(), &new_file(), placing).await
 }
 
 fn taken(kind: ItemKind) -> PlaceItem {
@@ -53,7 +49,7 @@ async fn without_a_place_a_file_goes_to_the_root_and_nothing_is_asked() {
         assert_eq!(item.parent(), Some(NodeId::root(drive())));
         Ok(())
     });
-    let placed = place(&mut unit, &Placing::default(), None).await.unwrap();
+    let placed = place(&mut unit, &Placing::default()).await.unwrap();
     assert_eq!((placed.file.parent, placed.replaced), (NodeId::root(drive()), false));
     assert_eq!((placed.requested_name, placed.moved_from), (None, None));
     let [entry] = &noted(&unit.audit)[..] else { unreachable!("one entry") };
@@ -75,7 +71,7 @@ async fn folders_of_its_path_are_made_and_charged() {
         Ok(())
     });
     let placing = Placing { path: TreePath::parse("photos/2026/").unwrap(), ..Placing::default() };
-    place(&mut unit, &placing, None).await.unwrap();
+    place(&mut unit, &placing).await.unwrap();
     assert_eq!(effects.seen(), ["photos", "2026", "charge", "hello.txt"]);
 }
 
@@ -87,15 +83,15 @@ async fn where_its_folder_is_gone_a_file_goes_to_the_root_unless_that_is_forbidd
     unit.nodes.expect_insert().times(1).return_once(|_| Err(taken(ItemKind::File)));
     unit.nodes.expect_taken().returning(|_, _| Ok(Vec::new()));
     unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
-    let placed = place(&mut unit, &placing, None).await.unwrap();
+    let placed = place(&mut unit, &placing).await.unwrap();
     assert_eq!(placed.moved_from, Some(node(40)));
     assert_eq!(placed.file.name, name("hello (2).txt"), "it replaces nothing there");
     assert_eq!(placed.requested_name, Some(name("hello.txt")));
     let strict = Placing { strict_parent: true, ..placing.clone() };
-    let refused = place(&mut inside(&effects, &[]), &strict, None).await;
+    let refused = place(&mut inside(&effects, &[]), &strict).await;
     assert!(matches!(refused, Err(TreeError::ParentTrashed)), "{refused:?}");
     let file = Placing { parent: Some(a_file().id.into()), ..placing };
-    let refused = place(&mut inside(&effects, &[a_file().into()]), &file, None).await;
+    let refused = place(&mut inside(&effects, &[a_file().into()]), &file).await;
     assert!(matches!(refused, Err(TreeError::NotAFolder)), "{refused:?}");
 }
 
@@ -105,7 +101,7 @@ async fn a_taken_name_is_refused_where_that_is_asked_for_and_a_folder_always() {
         let mut unit = FakeUnitOfWork::default();
         unit.nodes.expect_insert().return_once(move |_| Err(taken(kind)));
         let placing = Placing { on_conflict, ..Placing::default() };
-        let refused = place(&mut unit, &placing, None).await;
+        let refused = place(&mut unit, &placing).await;
         assert!(matches!(refused, Err(TreeError::NameTaken { .. })), "{refused:?}");
     }
 }
@@ -158,7 +154,7 @@ async fn a_replaced_file_keeps_its_id_and_its_old_content_as_a_version() {
         assert_eq!(*delta, Delta { versions: 5, files: -1, nodes: -1, ..Delta::default() });
         Ok(())
     });
-    let placed = place(&mut unit, &replace(), None).await.unwrap();
+    let placed = place(&mut unit, &replace()).await.unwrap();
     assert!(placed.replaced);
     assert_eq!(effects.seen(), ["update", "version", "charge"]);
 }
@@ -180,7 +176,7 @@ async fn the_same_bytes_again_change_nothing_but_the_time() {
         assert_eq!(blobs, [new_file().blob]);
         Ok(Vec::new())
     });
-    let placed = place(&mut unit, &replace(), None).await.unwrap();
+    let placed = place(&mut unit, &replace()).await.unwrap();
     assert_eq!(placed.file, before);
     assert_eq!(effects.seen(), ["update", "charge", "drop"]);
 }
@@ -198,15 +194,32 @@ async fn another_time_of_the_same_bytes_is_another_revision() {
     unit.blobs.expect_drop_references().returning(|_, _| Ok(Vec::new()));
     let modified_at = Timestamp::from_unix_seconds(7);
     let placing = Placing { modified_at: Some(modified_at), ..replace() };
-    let placed = place(&mut unit, &placing, None).await.unwrap();
+    let placed = place(&mut unit, &placing).await.unwrap();
     assert_eq!(placed.file, File { modified_at, revision: Revision::new(2), ..before });
+}
+
+/// It replaces a file in these revisions alone.
+fn replace_if(revisions: IfMatch) -> Placing {
+    Placing { precondition: Some(Precondition::Matches(revisions)), ..replace() }
+}
+
+#[tokio::test]
+async fn a_name_that_has_to_be_free_and_is_taken_fails_the_precondition() {
+    for kind in [ItemKind::File, ItemKind::Folder] {
+        let mut unit = FakeUnitOfWork::default();
+        unit.nodes.expect_insert().return_once(move |_| Err(taken(kind)));
+        let precondition = Some(Precondition::Free);
+        let placing = Placing { on_conflict: OnConflict::Fail, precondition, ..Placing::default() };
+        let refused = place(&mut unit, &placing).await;
+        assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
+    }
 }
 
 #[tokio::test]
 async fn another_revision_is_not_replaced() {
     let effects = Effects::default();
-    let other = IfMatch::Revisions(vec![Revision::new(9)]);
-    let refused = place(&mut replacing(&effects, a_file()), &replace(), Some(&other)).await;
+    let other = replace_if(IfMatch::Revisions(vec![Revision::new(9)]));
+    let refused = place(&mut replacing(&effects, a_file()), &other).await;
     assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
 }
 
@@ -216,15 +229,17 @@ async fn what_may_only_replace_is_refused_where_no_file_is_there_any_more() {
     for if_match in [IfMatch::Any, IfMatch::Revisions(vec![Revision::FIRST])] {
         let mut unit = inside(&effects, &[]);
         unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
-        let refused = place(&mut unit, &replace(), Some(&if_match)).await;
+        let placing = replace_if(if_match);
+        let refused = place(&mut unit, &placing).await;
         assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
-        let elsewhere = Placing { parent: Some(node(40)), ..replace() };
-        let refused = place(&mut inside(&effects, &[]), &elsewhere, Some(&if_match)).await;
+        let elsewhere = Placing { parent: Some(node(40)), ..placing };
+        let refused = place(&mut inside(&effects, &[]), &elsewhere).await;
         assert!(matches!(refused, Err(TreeError::PreconditionFailed)), "{refused:?}");
     }
     let mut unit = inside(&effects, &[]);
     unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
-    let placed = place(&mut unit, &Placing::default(), Some(&IfMatch::Any)).await;
+    let renamed = Placing { on_conflict: OnConflict::Rename, ..replace_if(IfMatch::Any) };
+    let placed = place(&mut unit, &renamed).await;
     assert!(placed.is_ok(), "it is of replacements alone: {placed:?}");
 }
 
@@ -242,13 +257,13 @@ async fn a_full_folder_takes_nothing_but_what_replaces_a_file() {
     unit.files.expect_update().returning(|_, _| Ok(()));
     unit.drives.expect_charge().returning(|_, _, _| Ok(()));
     unit.blobs.expect_drop_references().returning(|_, _| Ok(Vec::new()));
-    let placed = place_upload(&context, &mut unit, full, &new_file(), &replace(), None).await;
+    let placed = place_upload(&context, &mut unit, full, &new_file(), &replace()).await;
     assert!(placed.is_ok_and(|placed| placed.replaced), "it is no entry more");
     for (placing, there) in [(replace(), None), (Placing::default(), Some(Item::from(a_file())))] {
         let mut unit = inside(&effects, &[]);
         unit.nodes.expect_count_entries().returning(|_, _| Ok(MAX_FOLDER_ENTRIES));
         unit.nodes.expect_entry().returning(move |_, _| Ok(there.clone()));
-        let refused = place_upload(&context, &mut unit, full, &new_file(), &placing, None).await;
+        let refused = place_upload(&context, &mut unit, full, &new_file(), &placing).await;
         assert!(matches!(refused, Err(TreeError::FolderFull)), "{refused:?}");
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{TrashCommand, TrashItem};
-use crate::files::IfMatch;
 use crate::fixture::{actor, by_ada, noted, once, unavailable};
 use crate::ports::{Retention, Settings};
 use crate::testing::{TestPorts, settings};
@@ -14,7 +13,7 @@ use crate::tree::work::Work;
 use crate::tree::{Outcome, TrashedView, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
-use fm_domain::files::Revision;
+use fm_domain::files::{IfMatch, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_file};
 use fm_domain::tree::{Folder, Marked, Measure, OperationKind, UNIT_ENTRIES};

@@ -4,13 +4,14 @@ use fm_domain::blobs::MarkStored;
 use fm_domain::clock::Clock as _;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_upload};
-use fm_domain::tree::{Delta, EnterDrive};
+use fm_domain::tree::{Delta, EnterDrive, ItemKind, OnConflict, PlaceItem, Placing, Precondition};
 
 use super::*;
-use crate::fixture::{enqueued, lost_race, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{enqueued, entered, lost_race, once, reads_of_file, sha256, unavailable};
 use crate::jobs::{Job as _, MakeThumbnail, VerifyBlob};
 use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
+use crate::tree::TreeError;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, begun_with, cancelling_intent, context, doubles, filed, filing,
     filing_afresh, recording_intent, saving, with_quota,
@@ -173,6 +174,25 @@ async fn what_was_reserved_is_charged() {
     assert!(matches!(outcome, Err(ResumableError::QuotaExceeded)));
     assert_eq!(rows.last().reserved, ByteSize::ZERO);
     assert_eq!(effects.seen(), ["update", "mark stored", "enter", "rollback"]);
+}
+
+#[tokio::test]
+async fn a_name_that_was_taken_meanwhile_fails_the_precondition_of_the_upload() {
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let mut unit = saving(&effects, &rows);
+    once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
+    once!(effects, unit.nodes.expect_insert(), "insert", |_| {
+        Err(PlaceItem::NameTaken { existing: a_file().id.into(), kind: ItemKind::File })
+    });
+    let precondition = Some(Precondition::Free);
+    let placing = Placing { on_conflict: OnConflict::Fail, precondition, ..Placing::default() };
+    let upload = Upload { placing, ..whole_upload() };
+    let doubles = (doubles([unit], []), &settings());
+    let outcome = commit(&effects, doubles, upload, in_own_blob(Some(sha256(b"hello")))).await;
+    let refused = matches!(outcome, Err(ResumableError::Misplaced(TreeError::PreconditionFailed)));
+    assert!(refused, "{outcome:?}");
+    assert_eq!(effects.seen(), ["update", "mark stored", "enter", "insert", "rollback"]);
 }
 
 #[tokio::test]

@@ -23,7 +23,6 @@ fn draft() -> Draft {
         key: None,
         name: upload.name,
         placing: upload.placing,
-        if_match: None,
         length: upload.length,
         claimed_type: upload.claimed_type,
         promised: None,

@@ -37,7 +37,6 @@ fn command(size: u64) -> CreateDirectCommand {
         key: None,
         name,
         placing: Placing::default(),
-        if_match: None,
         size: ByteSize::new(size),
         claimed_type,
         sha256: None,

@@ -40,7 +40,6 @@ async fn create(
     let upload = created(length);
     let command = CreateResumableCommand {
         placing: Placing::default(),
-        if_match: None,
         key: key.map(|key| key.parse().unwrap()),
         name: upload.name,
         length: upload.length,

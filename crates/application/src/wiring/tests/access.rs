@@ -190,7 +190,6 @@ async fn resumable_uploads_ask_for_the_right_to_write() {
     asks("create", Right::Write, async |all, actor| {
         let command = CreateResumableCommand {
             placing: Placing::default(),
-            if_match: None,
             key: Some(key()),
             name: an_upload().name,
             length: an_upload().length,
@@ -236,7 +235,6 @@ async fn direct_uploads_ask_for_the_right_to_write() {
             key: Some(key()),
             name,
             placing: Placing::default(),
-            if_match: None,
             size,
             claimed_type: None,
             sha256: None,

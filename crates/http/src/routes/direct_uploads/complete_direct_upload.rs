@@ -24,6 +24,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::FolderFull,
     Code::ParentTrashed,
     Code::UploadExpired,
+    Code::PreconditionFailed,
     Code::PayloadTooLarge,
     Code::QuotaExceeded,
     Code::UnsupportedMediaType,

@@ -71,7 +71,6 @@ impl CreateDirectUploadBody {
             key,
             name: self.name,
             placing: fields.placing(headers, actor)?,
-            if_match: headers.if_match.clone(),
             size: self.size,
             claimed_type: self.content_type,
             sha256: self.sha256,
@@ -120,8 +119,8 @@ fn part(part: &SignedPart) -> DirectPart {
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name, size and hash gets the first upload."),
         ("strict_parent" = Option<String>, Query, description = "`1`: as the field of this name."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`."),
-        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, as it is now."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken, now or when the upload is completed."),
+        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, now and when the upload is completed."),
         ("X-OC-Mtime" = Option<String>, Header, description = "When the content was last changed where it comes from: seconds since 1970."),
     ),
     request_body = DirectUploadCreation,
@@ -142,7 +141,6 @@ pub(crate) async fn create_direct_upload(
     limit_upload(&request, &state, actor.user(), Some(body.size.bytes())).await?;
     let command = body.command(key, &headers, &actor)?;
     let outcome = uploads(&state.use_cases)?.create.run(&actor, command).await.map_err(Problem::from);
-    let outcome = outcome.map_err(|problem| headers.refusal(problem));
     let upload = with_reclaimable(&state, &actor, outcome).await?;
     let response = if upload.fresh { HttpResponse::Created() } else { HttpResponse::Ok() };
     json(response, &begun(&upload))

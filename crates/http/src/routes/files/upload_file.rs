@@ -96,13 +96,12 @@ pub(crate) async fn upload_file(
     let headers = PlacingHeaders::of(request.headers(), &Query::new(request.query_string()))?;
     let mut incoming = incoming(&request, payload, Naming::ByRequest, &state).await?;
     let placing = std::mem::take(&mut incoming.fields).placing(&headers, &actor)?;
-    let (name, if_match) = (incoming.name.take(), headers.if_match.clone());
+    let name = incoming.name.take();
     let (use_cases, by) = (state.use_cases.clone(), actor.clone());
     let outcome = run(&state, incoming, |body| async move {
-        use_cases.files.upload.run(&by, UploadCommand { key, name, body, placing, if_match }).await
+        use_cases.files.upload.run(&by, UploadCommand { key, name, body, placing }).await
     });
-    let outcome = outcome.await.map_err(|problem| headers.refusal(problem));
-    let uploaded = with_reclaimable(&state, &actor, outcome).await?;
+    let uploaded = with_reclaimable(&state, &actor, outcome.await).await?;
     if length.is_none() {
         count_uploaded_bytes(&request, &state, user, uploaded.view.file.size.bytes()).await;
     }

@@ -2,10 +2,9 @@
 
 use actix_web::HttpRequest;
 use fm_api_types::{Batch, BatchOperation as WireOperation, BatchResults, FieldError, Operation};
-use fm_application::files::IfMatch;
 use fm_application::tree::{BatchAction, BatchCommand, BatchOp, BatchOperation, Outcome};
 use fm_domain::access::Actor;
-use fm_domain::files::FileName;
+use fm_domain::files::{FileName, IfMatch};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::tree::OnConflict;
 use serde_json::Value;

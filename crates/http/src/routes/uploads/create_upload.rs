@@ -51,8 +51,8 @@ pub(super) const PROBLEMS: &[Code] = &[
         ("Upload-Defer-Length" = Option<u64>, Header, description = "`1`: the length will be told later."),
         ("Upload-Metadata" = String, Header, description = "Keys, each with its value in base64, separated by commas: `filename`, and optionally `filetype`, `parent_id`, `path` (or Uppy's `relativePath`: its folders), `on_conflict`, `strict_parent` and `modified_at` as with `POST /v1/files`, `mtime` (seconds since 1970) or `lastModified` (milliseconds); others are kept.", example = "filename Y2Fmw6kucG5n,filetype aW1hZ2UvcG5n"),
         ("strict_parent" = Option<String>, Query, description = "`1`: as the key of this name."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken; later it is as `on_conflict` `fail`."),
-        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, as it is now."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed` where the name is taken, now or when the last piece is there."),
+        ("If-Match" = Option<String>, Header, description = "With `replace`: any entity tag of the revision that may be replaced, now and when the last piece is there."),
         ("X-OC-Mtime" = Option<String>, Header, description = "When the content was last changed where it comes from: seconds since 1970."),
         ("Upload-Checksum" = Option<String>, Header, description = "An algorithm and the checksum of the body in base64.", example = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a repetition with the same key, name and length gets the first upload."),
@@ -96,7 +96,6 @@ pub(crate) async fn create_upload(
     let create = async move { tus::uploads(&use_cases)?.create.run(&by, command).await };
     let outcome =
         drive_with_body(&state, pump, create).await.and_then(|created| answer(created, &state.settings));
-    let outcome = outcome.map_err(|problem| headers.refusal(problem));
     with_reclaimable(&state, &actor, outcome).await
 }
 
@@ -113,7 +112,6 @@ fn command(
         key,
         name,
         placing: fields.placing(of_place, actor)?,
-        if_match: of_place.if_match.clone(),
         length,
         claimed_type,
         metadata: text,

@@ -27,7 +27,6 @@ fn uploads(process: &Process) -> &DirectUploads {
 fn begin(size: u64, sha256: Option<Sha256>) -> CreateDirectCommand {
     CreateDirectCommand {
         placing: Placing::default(),
-        if_match: None,
         key: Some("direct".parse().unwrap()),
         name: "direct.bin".parse().unwrap(),
         size: ByteSize::new(size),

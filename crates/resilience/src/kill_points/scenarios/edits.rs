@@ -1,10 +1,10 @@
 //! Changes to a file that is there.
 
 use bytes::Bytes;
-use fm_application::files::{IfMatch, ReplaceCommand, UploadBody};
+use fm_application::files::{ReplaceCommand, UploadBody};
 use fm_application::tree::{DeleteCommand, EditCommand};
 use fm_domain::body::BodyError;
-use fm_domain::files::{Revision, Sha256, ThumbnailState};
+use fm_domain::files::{IfMatch, Revision, Sha256, ThumbnailState};
 use fm_domain::tree::{ItemKind, OnConflict};
 use sha2::Digest as _;
 

@@ -26,7 +26,6 @@ fn uploads(process: &Process) -> &ResumableUploads {
 fn begin(key: Option<&str>) -> CreateResumableCommand {
     CreateResumableCommand {
         placing: Placing::default(),
-        if_match: None,
         key: key.map(|key| key.parse().unwrap()),
         name: "large.bin".parse().unwrap(),
         length: Some(ByteSize::new(LENGTH as u64)),
