@@ -519,7 +519,8 @@ export interface paths {
         };
         /**
          * Get a folder's usage
-         * @description What a folder holds, all levels together, without the trash. It is counted anew each time: of one user few are counted at a time.
+         * @description What a folder holds, all levels together, without the trash, when the drive had the number `seq`. It is counted again once that has changed:
+         *     of one user few are counted at a time. A count that takes more than 2 s goes on, and is answered to the client that comes back for it.
          */
         get: operations["get_folder_usage"];
         put?: never;
@@ -6473,6 +6474,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FolderUsage"];
                 };
+            };
+            /** @description It is being counted: ask again. */
+            202: {
+                headers: {
+                    /** @description In so many seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `unauthenticated`: valid credentials are needed. */
             401: {

@@ -191,6 +191,7 @@ async fn a_folder_tells_what_it_holds(lane: Lane) {
     assert_eq!((held.files, held.folders, held.size_bytes), (2, 1, 8));
     let all = usage("root").await;
     assert_eq!((all.files, all.folders, all.size_bytes), (2, 2, 8));
+    assert_eq!(usage("root").await.computed_at, all.computed_at, "nothing has changed since");
     user.file("four", "1").await;
     let later = usage("root").await;
     assert!(later.seq > all.seq && later.computed_at >= all.computed_at);

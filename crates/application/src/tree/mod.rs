@@ -34,6 +34,7 @@ mod show_usage;
 mod subtree;
 mod take_over;
 mod trash_item;
+mod usage_counts;
 mod versions;
 mod work;
 
@@ -60,10 +61,11 @@ pub use restore_item::{RestoreCommand, RestoreItem};
 pub use run_batch::{BatchCommand, BatchError, RunBatch};
 pub use show_item::ShowItem;
 pub use show_operation::ShowOperation;
-pub use show_usage::ShowUsage;
+pub use show_usage::{ShowUsage, ShownUsage};
 pub(crate) use subtree::{withdraw, withdraw_trashed};
 pub(crate) use take_over::{drop_blobs, fall_back};
 pub use trash_item::{TrashCommand, TrashItem};
+pub use usage_counts::CountedUsage;
 pub use versions::{ChangeVersionCommand, VersionList, VersionView, Versions};
 
 use crate::ports::{Ports, Settings};
