@@ -115,7 +115,16 @@ pub(crate) fn reads_of_file(effects: &Effects, file: Option<File>) -> FakeReads 
         assert_eq!(asked.owner(), a_user().id);
         Ok(file.clone())
     });
-    reads.tree.expect_trashed().returning(|_, _| Ok(None));
+    reads
+}
+
+/// Reads of a job that find this file, living or in the trash.
+pub(crate) fn reads_of_job_file(effects: &Effects, file: Option<File>) -> FakeReads {
+    let mut reads = FakeReads::default();
+    once!(effects, reads.files.expect_find_with_trash(), "find", |asked, _| {
+        assert_eq!(asked.owner(), a_user().id);
+        Ok(file.clone())
+    });
     reads
 }
 

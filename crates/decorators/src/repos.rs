@@ -40,6 +40,7 @@ decorate! {
 decorate! {
     impl FileQueries for ObservedReads, self: &mut Self, by self.inner.files(), at DEBUG;
     find(access: &Access, id: FileId) -> PortResult<Option<File>> = "database.files.find";
+    find_with_trash(access: &Access, id: FileId) -> PortResult<Option<File>> = "database.files.find_with_trash";
     list(access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> = "database.files.list";
     walk(after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> = "database.files.walk";
 }

@@ -28,7 +28,43 @@ impl Expression for LivingFile {
     type SqlType = Bool;
 }
 
-of_any_row!(LivingFile);
+/// The row, of this name, hangs below the root of its drive, as a condition. While an operation runs what hangs below a top that it has
+/// not taken along yet does not; no other item is asked for the way up.
+macro_rules! leads_to_root {
+    ($row:literal) => {
+        concat!(
+            "(NOT EXISTS (SELECT FROM operations WHERE operations.owner_id = ",
+            $row,
+            ".drive_id AND operations.ended_at IS NULL) OR EXISTS (WITH RECURSIVE up (id, parent_id, step) AS (SELECT ",
+            $row,
+            ".id, ",
+            $row,
+            ".parent_id, 0 UNION ALL SELECT above.id, above.parent_id, step + 1 \
+             FROM up JOIN nodes AS above ON above.id = up.parent_id WHERE step <= 65\
+             ) SELECT FROM up WHERE up.id = ",
+            $row,
+            ".drive_id))"
+        )
+    };
+}
+pub(crate) use leads_to_root;
+
+/// The same of `nodes`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeadsToRoot;
+
+impl QueryFragment<Pg> for LeadsToRoot {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(leads_to_root!("nodes"));
+        Ok(())
+    }
+}
+
+impl Expression for LeadsToRoot {
+    type SqlType = Bool;
+}
+
+of_any_row!(LivingFile, LeadsToRoot);
 
 /// The user, if they are marked as removed: nothing of them is reached any more.
 #[diesel::dsl::auto_type]

@@ -10,6 +10,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::{ChildFilter, ChildKey, ChildPage, ChildSort, ChildValue, ItemKind};
 use uuid::Uuid;
 
+use crate::access::leads_to_root;
 use crate::keyset::{KeyValue, direction};
 use crate::rows::node_columns;
 use crate::subtree::levels;
@@ -181,7 +182,9 @@ impl QueryFragment<Pg> for ChildList {
         out.push_bind_param::<SqlUuid, Uuid>(&self.entries.folder)?;
         out.push_sql(" AND folder.drive_id = ");
         out.push_bind_param::<SqlUuid, Uuid>(&self.drive)?;
-        out.push_sql(" AND folder.kind = 'folder' AND folder.trash_id IS NULL)");
+        out.push_sql(" AND folder.kind = 'folder' AND folder.trash_id IS NULL AND ");
+        out.push_sql(leads_to_root!("folder"));
+        out.push_sql(")");
         out.push_sql(" AND NOT EXISTS (SELECT FROM users WHERE users.removed_at IS NOT NULL AND users.id = ");
         out.push_bind_param::<SqlUuid, Uuid>(&self.owner)?;
         out.push_sql(")");

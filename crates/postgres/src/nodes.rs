@@ -14,7 +14,7 @@ use fm_domain::tree::{
 };
 use uuid::Uuid;
 
-use crate::access::visible_nodes;
+use crate::access::{LeadsToRoot, visible_nodes};
 use crate::error::corrupt;
 use crate::place::{FreePlace, VersionBytes};
 use crate::rows::{NewNode, NewNodes, NodePlace, NodeRow, ancestor, node_columns};
@@ -53,7 +53,7 @@ type PlaceRow = (Option<Uuid>, Option<String>);
 impl NodeRepo for PgUnitOfWork {
     async fn find(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
         let item = nodes::table.find(id.uuid()).filter(visible_nodes(access));
-        let item = item.filter(nodes::trash_id.is_null()).select(NodeRow::as_select());
+        let item = item.filter(nodes::trash_id.is_null()).filter(LeadsToRoot).select(NodeRow::as_select());
         let row = self.run(async |connection| item.get_result(connection).await.optional()).await?;
         self.understood(row.map(NodeRow::into_item).transpose())
     }

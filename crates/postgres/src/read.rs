@@ -12,7 +12,7 @@ use fm_domain::files::{File, FileFilter, FilePage, FileQueries};
 use fm_domain::ids::{FileId, UploadId, UserId};
 use fm_domain::uploads::{Upload, UploadQueries};
 
-use crate::access::{visible_files, visible_uploads};
+use crate::access::{LeadsToRoot, visible_files, visible_nodes, visible_uploads};
 use crate::checks;
 use crate::directory;
 use crate::list::list_files;
@@ -79,7 +79,16 @@ impl UserQueries for PgReadRepos {
 impl FileQueries for PgReadRepos {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let find = |shared: Arc<Shared>| async move {
-            let file = nodes::table.find(id.uuid()).filter(visible_files(access));
+            let file = nodes::table.find(id.uuid()).filter(visible_files(access)).filter(LeadsToRoot);
+            file.select(NodeRow::as_select()).get_result(&mut &**shared).await.optional()
+        };
+        self.pool.ask(find).await?.map(NodeRow::into_file).transpose()
+    }
+
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let find = |shared: Arc<Shared>| async move {
+            let file =
+                nodes::table.find(id.uuid()).filter(visible_nodes(access)).filter(nodes::kind.eq("file"));
             file.select(NodeRow::as_select()).get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(NodeRow::into_file).transpose()

@@ -21,7 +21,7 @@ use fm_domain::tree::{
 };
 use uuid::Uuid;
 
-use crate::access::{visible_nodes, visible_operations};
+use crate::access::{LeadsToRoot, leads_to_root, visible_nodes, visible_operations};
 use crate::archive;
 use crate::children::{ChildList, TrashedChildList};
 use crate::error::corrupt;
@@ -36,12 +36,15 @@ use crate::value::{count, integer, size};
 use crate::walks::{self, AncestorRow, UsageRow};
 
 /// In the order of [`VersionRow`].
-const VERSIONS: &str = "SELECT file_id, number, content_type, charset, size_bytes, sha256, blob_id, created_by, \
+const VERSIONS: &str = concat!(
+    "SELECT file_id, number, content_type, charset, size_bytes, sha256, blob_id, created_by, \
         created_at, replaced_at, is_pinned, label \
     FROM file_versions WHERE file_id = ? AND number BETWEEN ? AND ? \
-    AND EXISTS (SELECT FROM nodes WHERE nodes.id = ? AND drive_id = ? AND kind = 'file' AND trash_id IS NULL) \
-    AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) \
-    ORDER BY number DESC LIMIT ?";
+    AND EXISTS (SELECT FROM nodes WHERE nodes.id = ? AND drive_id = ? AND kind = 'file' AND trash_id IS NULL AND ",
+    leads_to_root!("nodes"),
+    ") AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) \
+    ORDER BY number DESC LIMIT ?"
+);
 
 type VersionColumns = SqlTypeOf<AsSelect<VersionRow, Pg>>;
 
@@ -119,7 +122,8 @@ impl TreeQueries for PgReadRepos {
     async fn item(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
         let find = |shared: Arc<Shared>| async move {
             let item = nodes::table.find(id.uuid()).filter(visible_nodes(access));
-            let item = item.filter(nodes::trash_id.is_null()).select(NodeRow::as_select());
+            let item =
+                item.filter(nodes::trash_id.is_null()).filter(LeadsToRoot).select(NodeRow::as_select());
             item.get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(NodeRow::into_item).transpose()

@@ -9,6 +9,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::{Seq, Usage};
 use uuid::Uuid;
 
+use crate::access::leads_to_root;
 use crate::rows::node_columns;
 use crate::sql::{statement, typed};
 use crate::subtree::{cycle, levels};
@@ -16,9 +17,12 @@ use crate::trash::NodeColumns;
 use crate::value::{count, size};
 
 /// Each folder with entries among the items is gone up from once.
-const ANCESTORS: &str = "WITH RECURSIVE items AS MATERIALIZED (\
+const ANCESTORS: &str = concat!(
+    "WITH RECURSIVE items AS MATERIALIZED (\
         SELECT id, parent_id FROM nodes WHERE id = ANY (?) AND drive_id = ? AND trash_id IS NULL \
-        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL)\
+        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) AND ",
+    leads_to_root!("nodes"),
+    "\
     ), way (start, id, name, parent_id, level) AS (\
         SELECT folder.id, folder.id, folder.name, folder.parent_id, 1 \
         FROM (SELECT DISTINCT parent_id FROM items) AS starts JOIN nodes AS folder ON folder.id = starts.parent_id \
@@ -26,7 +30,8 @@ const ANCESTORS: &str = "WITH RECURSIVE items AS MATERIALIZED (\
         SELECT way.start, folder.id, folder.name, folder.parent_id, level + 1 \
         FROM way JOIN nodes AS folder ON folder.id = way.parent_id WHERE level <= ?\
     ) SELECT items.id, way.id, way.name, way.level FROM items JOIN way ON way.start = items.parent_id \
-    ORDER BY way.level DESC";
+    ORDER BY way.level DESC"
+);
 
 pub(crate) type AncestorTypes = (SqlUuid, SqlUuid, Text, Integer);
 pub(crate) type AncestorRow = (Uuid, Uuid, String, i32);
@@ -50,8 +55,9 @@ pub(crate) fn ancestors(
 const RESOLVE: &str = concat!(
     "WITH RECURSIVE walk (id, step) AS (\
         SELECT id, 0 FROM nodes WHERE id = ? AND drive_id = ? AND kind = 'folder' AND trash_id IS NULL \
-        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) \
-        UNION ALL \
+        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) AND ",
+    leads_to_root!("nodes"),
+    " UNION ALL \
         SELECT entry.id, step + 1 FROM walk JOIN nodes AS entry ON entry.parent_id = walk.id \
             AND entry.name_search = (?)[step + 1] AND entry.trash_id IS NULL \
         WHERE step < ?\
@@ -78,15 +84,18 @@ pub(crate) fn resolve(
     statement::<NodeColumns, _>(RESOLVE, values)
 }
 
-const USAGE: &str = "WITH RECURSIVE below (id, kind, size_bytes, level) AS (\
+const USAGE: &str = concat!(
+    "WITH RECURSIVE below (id, kind, size_bytes, level) AS (\
         SELECT id, kind, size_bytes, 0 FROM nodes \
-        WHERE id = ? AND drive_id = ? AND kind = 'folder' AND trash_id IS NULL \
-        UNION ALL \
+        WHERE id = ? AND drive_id = ? AND kind = 'folder' AND trash_id IS NULL AND ",
+    leads_to_root!("nodes"),
+    " UNION ALL \
         SELECT entry.id, entry.kind, entry.size_bytes, level + 1 \
         FROM below JOIN nodes AS entry ON entry.parent_id = below.id WHERE below.kind = 'folder' AND level <= ?\
     ) SELECT users.seq, count(*) FILTER (WHERE kind = 'file'), \
         count(*) FILTER (WHERE kind = 'folder' AND level > 0), coalesce(sum(size_bytes), 0)::bigint, max(level) \
-    FROM users, below WHERE users.id = ? AND users.removed_at IS NULL GROUP BY users.seq";
+    FROM users, below WHERE users.id = ? AND users.removed_at IS NULL GROUP BY users.seq"
+);
 
 pub(crate) type UsageTypes = (BigInt, BigInt, BigInt, BigInt, Integer);
 pub(crate) type UsageRow = (i64, i64, i64, i64, i32);

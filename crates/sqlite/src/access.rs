@@ -46,6 +46,30 @@ pub(crate) fn visible_items(access: &Access) -> _ {
 pub(crate) const VISIBLE_ITEM: &str = "+item.drive = ?2 AND NOT EXISTS \
     (SELECT 1 FROM users WHERE users.id = ?2 AND removed_at IS NOT NULL)";
 
+/// The row, of this name, hangs below the root of its drive, as a condition. While an operation runs what hangs below a top that it has
+/// not taken along yet does not; no other item is asked for the way up.
+macro_rules! leads_to_root {
+    ($row:literal) => {
+        concat!(
+            "(NOT EXISTS (SELECT 1 FROM operations WHERE operations.owner = ",
+            $row,
+            ".drive AND operations.ended_at IS NULL) OR EXISTS (WITH RECURSIVE up (id, parent, step) AS (SELECT ",
+            $row,
+            ".id, ",
+            $row,
+            ".parent, 0 UNION ALL SELECT above.id, above.parent, step + 1 \
+             FROM up JOIN nodes AS above ON above.id = up.parent WHERE step <= 65\
+             ) SELECT 1 FROM up WHERE up.id = ",
+            $row,
+            ".drive))"
+        )
+    };
+}
+pub(crate) use leads_to_root;
+
+/// The same in the text of a statement whose row is `item`.
+pub(crate) const ITEM_LEADS_TO_ROOT: &str = leads_to_root!("item");
+
 /// The drive that `access` reaches.
 pub(crate) const fn reached(access: &Access) -> Id {
     Id::of(access.drive().uuid())

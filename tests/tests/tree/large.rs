@@ -80,6 +80,35 @@ async fn a_large_folder_is_copied_trashed_restored_and_deleted(lane: Lane) {
     assert_eq!(user.storage().await, (4, 1));
 }
 
+async fn what_is_below_a_large_folder_is_gone_with_it(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let folder = filled(&user).await;
+    let found = async |path: &str| -> String {
+        let item = user.get("/v1/items/lookup").query(&[("path", path)]).send().await.expect(200).json();
+        item["id"].as_str().expect("an id").to_owned()
+    };
+    let (inner, file) = (found("/large/1-599").await, found("/large/1-599/a.txt").await);
+    let trashed = user.post(&format!("/v1/items/{}/trash", folder.id)).send().await.expect(202);
+    for path in [
+        format!("/v1/items/{inner}"),
+        format!("/v1/folders/{inner}"),
+        format!("/v1/folders/{inner}/children"),
+        format!("/v1/folders/{inner}/usage"),
+        format!("/v1/items/lookup?from={inner}&path=a.txt"),
+        format!("/v1/files/{file}"),
+        format!("/v1/files/{file}/content"),
+        format!("/v1/files/{file}/versions"),
+    ] {
+        user.get(&path).send().await.not_found();
+    }
+    user.patch(&format!("/v1/files/{file}")).json(&json!({"name": "b.txt"})).send().await.not_found();
+    let body = json!({"name": "new", "parent_id": inner});
+    user.post("/v1/folders").json(&body).send().await.not_found();
+    let upload = user.upload("b.txt", "text").query(&[("parent_id", &inner)]);
+    upload.send().await.not_found();
+    ended(&user, trashed).await;
+}
+
 async fn an_operation_that_has_ended_is_not_cancelled(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
@@ -107,6 +136,7 @@ async fn what_is_left_of_an_operation_can_be_cancelled(lane: Lane) {
 
 on_every_lane![
     a_large_folder_is_copied_trashed_restored_and_deleted,
+    what_is_below_a_large_folder_is_gone_with_it,
     an_operation_that_has_ended_is_not_cancelled,
     what_is_left_of_an_operation_can_be_cancelled,
 ];

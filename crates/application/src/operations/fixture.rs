@@ -215,6 +215,9 @@ impl FileQueries for Deployment {
         let state = self.state();
         Ok(state.files.iter().find(|file| file.owner == access.owner() && file.id == id).cloned())
     }
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        FileQueries::find(self, access, id).await
+    }
     async fn list(&mut self, _: &Access, _: &FileFilter, _: &FilePage) -> PortResult<Vec<File>> {
         Ok(Vec::new())
     }

@@ -36,7 +36,7 @@ impl TrashItem {
     }
 
     /// The item in the trash: from the answer on it is gone for every other route. Again it is found there. What is below a large folder
-    /// follows by an operation: its ids, and lists of all files, may show it until then.
+    /// follows by an operation: lists of all files may show it until then.
     pub async fn run(&self, actor: &Actor, command: TrashCommand) -> Result<Outcome<TrashedView>, TreeError> {
         let access = actor.access(Right::Delete)?;
         let context = self.context.by(actor);

@@ -228,7 +228,9 @@ suite! {
     tree_trash_list {
         tree_16_the_trash_is_listed_by_its_tops_in_pages_of_any_order,
         tree_30_tops_of_the_trash_are_found_by_their_times_and_by_literal_parts_of_their_names,
+        tree_32_while_an_operation_runs_what_is_below_a_top_is_answered_like_none,
         file_28_a_file_in_the_trash_is_answered_like_none,
+        file_30_a_file_is_found_with_the_trash_where_that_is_asked_for,
     }
     tree_order {
         tree_20_children_come_in_the_order_asked_for_with_ties_by_id,

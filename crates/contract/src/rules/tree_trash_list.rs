@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use fm_domain::files::{File, FileFilter, SortOrder, UpdateFile};
-use fm_domain::ids::{NodeId, UserId};
-use fm_domain::tree::{TrashFilter, TrashKey, TrashPage, TrashSort};
+use fm_domain::ids::{FileId, NodeId, UserId};
+use fm_domain::tree::{
+    ChildFilter, ChildSort, Item, Operation, OperationStatus, TrashFilter, TrashKey, TrashPage, TrashSort,
+};
 
 use super::tree_trash::Family;
 use crate::fixture::database::{Given, given, newest};
-use crate::fixture::{access_of, at, fill};
+use crate::fixture::tree::first_page;
+use crate::fixture::{access_of, at, fill, uuid};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn tree_16_the_trash_is_listed_by_its_tops_in_pages_of_any_order<H: DatabaseHarness>(
@@ -141,6 +144,49 @@ pub(crate) async fn tree_30_tops_of_the_trash_are_found_by_their_times_and_by_li
     assert_eq!(below.item, inner.into());
 }
 
+pub(crate) async fn tree_32_while_an_operation_runs_what_is_below_a_top_is_answered_like_none<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let (root, access) = (fill::root(owner), access_of(owner));
+    let top = given.folder(owner, root, "top").await;
+    let inner = given.folder(owner, top.id, "inner").await;
+    let file = given.file_in(owner, inner.id, "file").await;
+    let beside = given.file_in(owner, root, "beside").await;
+    let running = Operation { status: OperationStatus::Running, ended_at: None, ..fill::operation(owner) };
+    given.operation(&running).await;
+    for id in [root, top.id, inner.id, file.id.into(), beside.id.into()] {
+        assert!(given.item(owner, id).await.is_some(), "nothing is in the trash yet");
+    }
+
+    let mut unit = given.inside(owner).await;
+    unit.nodes().trash(top.id, at(50), "/top").await.unwrap().unwrap();
+    for id in [inner.id, file.id.into()] {
+        assert_eq!(unit.nodes().find(&access, id).await.unwrap(), None);
+    }
+    assert!(unit.nodes().find(&access, beside.id.into()).await.unwrap().is_some());
+    unit.commit().await.unwrap();
+
+    for id in [inner.id, file.id.into()] {
+        assert_eq!(given.item(owner, id).await, None);
+    }
+    let page = first_page(ChildSort::Name, 10);
+    let mut reads = given.read().await;
+    assert_eq!(reads.files().find(&access, file.id).await.unwrap(), None);
+    assert!(reads.files().find(&access, beside.id).await.unwrap().is_some());
+    assert_eq!(reads.files().find_with_trash(&access, file.id).await.unwrap(), Some(file.clone()));
+    let tree = reads.tree();
+    assert_eq!(tree.children(&access, inner.id, &ChildFilter::default(), &page).await.unwrap(), []);
+    assert_eq!(tree.resolve(&access, inner.id, &["file".to_owned()]).await.unwrap(), None);
+    assert_eq!(tree.usage(&access, inner.id).await.unwrap(), None);
+    assert_eq!(tree.ancestors(&access, &[file.id.into()]).await.unwrap(), [vec![]]);
+    let names = tree.children(&access, root, &ChildFilter::default(), &page).await.unwrap();
+    assert_eq!(names, [Item::File(beside)]);
+}
+
 pub(crate) async fn file_28_a_file_in_the_trash_is_answered_like_none<H: DatabaseHarness>(harness: &H) {
     let given = given(harness);
     let owner = given.owner().await;
@@ -159,4 +205,27 @@ pub(crate) async fn file_28_a_file_in_the_trash_is_answered_like_none<H: Databas
     assert!(matches!(update, Err(UpdateFile::Stale)), "{update:?}");
     assert_eq!(unit.files().remove(&access, file.id).await.unwrap(), None);
     unit.rollback().await.unwrap();
+}
+
+pub(crate) async fn file_30_a_file_is_found_with_the_trash_where_that_is_asked_for<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    let (root, access) = (fill::root(owner), access_of(owner));
+    let folder = given.folder(owner, root, "folder").await;
+    let living = given.file_in(owner, root, "living").await;
+    let top = given.file_in(owner, root, "top").await;
+    let below = given.file_in(owner, folder.id, "below").await;
+    given.put_into_trash(owner, top.id.into(), 10).await;
+    given.put_into_trash(owner, folder.id, 10).await;
+    let mut reads = given.read().await;
+    for file in [&living, &top, &below] {
+        let found = reads.files().find_with_trash(&access, file.id).await.unwrap();
+        assert_eq!(found.map(|found| (found.id, found.blob)), Some((file.id, file.blob)));
+        assert_eq!(reads.files().find_with_trash(&access_of(other), file.id).await.unwrap(), None);
+    }
+    let a_folder = FileId::new(folder.id.uuid());
+    assert_eq!(reads.files().find_with_trash(&access, a_folder).await.unwrap(), None);
+    assert_eq!(reads.files().find_with_trash(&access, FileId::new(uuid())).await.unwrap(), None);
 }

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::broken_database::{BrokenReads, BrokenUnit, Fault, PAGE, narrow};
 use crate::broken_removal::RemovalFault;
+use crate::broken_tree::TreeFault;
 use crate::fresh_database::{first, limit_31, with_id, without_accents};
 
 impl BrokenUnit {
@@ -185,6 +186,13 @@ impl FileQueries for BrokenReads {
             self.memory.files.lock().unwrap().insert(id, file.clone());
         }
         Ok(found)
+    }
+
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        if self.has(TreeFault::FindsLivingFilesAlone) {
+            return self.inner.files().find(access, id).await;
+        }
+        self.inner.files().find_with_trash(access, id).await
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {

@@ -35,6 +35,8 @@ pub(crate) enum TreeFault {
     EntersWithoutAQuota,
     CountsOnEntryAlone,
     ShowsTheTrash,
+    ShowsWhatFollowsATop,
+    FindsLivingFilesAlone,
     MarksTheTopAlone,
     RestoresTheTopAlone,
     ForgetsBlobs,
@@ -424,4 +426,7 @@ mutants! {
     a_repo_that_removes_items_without_a_limit: broken(Fault::Tree(TreeFault::RemovesWithoutALimit)) => database,
         ["TREE-12"];
     a_repo_that_inserts_versions_again: broken(Fault::Tree(TreeFault::InsertsVersionsAgain)) => database, ["TREE-31"];
+    a_query_that_shows_what_follows_a_top: broken(Fault::Tree(TreeFault::ShowsWhatFollowsATop)) => database, ["TREE-32"];
+    a_query_that_finds_living_files_alone: broken(Fault::Tree(TreeFault::FindsLivingFilesAlone)) => database,
+        ["TREE-32", "FILE-30"];
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::error::PortResult;
-use fm_domain::files::{SortOrder, VersionNumber};
+use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder, VersionNumber};
 use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
 use fm_domain::tree::{
     Ancestor, ChildFilter, ChildPage, ChildSort, Drive, Item, ItemKind, NodeRecord, Operation, Seq,
@@ -34,6 +34,12 @@ impl TreeQueries for BrokenReads {
         let found = self.inner.tree().item(access, id).await?;
         if found.is_none() && self.has(TreeFault::ShowsTheTrash) {
             return Ok(self.inner.tree().trashed(access, id).await?.map(|trashed| trashed.item));
+        }
+        if found.is_none() && self.has(TreeFault::ShowsWhatFollowsATop) {
+            let (sort, order) = (FileSort::CreatedAt, SortOrder::Descending);
+            let all = FilePage { sort, order, after: None, limit: u32::MAX };
+            let files = self.inner.files().list(access, &FileFilter::default(), &all).await?;
+            return Ok(files.into_iter().map(Item::File).find(|item| item.id() == id));
         }
         Ok(found)
     }

@@ -26,6 +26,9 @@ pub trait FileQueries: Send {
     /// The file.
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
+    /// The file, living or in the trash, from where it may come back: for what goes on with it in the background (FILE-30).
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
+
     /// The files that `access` reaches and that match `filter`, in the order of `page`, from after its key on, at most
     /// `page.limit`. By keyset: nothing is skipped or repeated while files come and go (FILE-01, FILE-23), and each page
     /// costs the same. A page is shorter than its limit only when no more files match (FILE-16, FILE-17).
@@ -40,7 +43,7 @@ pub trait FileQueries: Send {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait FileRepo: Send {
-    /// The file, locked until the unit ends.
+    /// The living file, locked until the unit ends.
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>>;
 
     /// Replaces everything but id, owner, folder and `created_at`, if the stored revision is still `seen`; refused as

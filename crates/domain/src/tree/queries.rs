@@ -20,7 +20,8 @@ pub struct Ancestor {
 }
 
 /// Questions about drives and what is in them. What the access does not reach is answered like what does not exist, and so is all of a user
-/// who is marked as removed (TREE-13). Living are the items that are not in the trash.
+/// who is marked as removed (TREE-13). Living are the items that are not in the trash. While an operation of the owner runs, what hangs below a
+/// top of the trash that it has not taken along yet is not living either, but in lists of all files (TREE-32).
 ///
 /// Walks up and down a tree stop one level after [`MAX_DEPTH`](super::MAX_DEPTH): a cycle is
 /// [`Corrupt`](crate::error::PortError::Corrupt), and never a walk without an end.

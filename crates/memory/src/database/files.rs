@@ -64,8 +64,8 @@ fn matches(file: &File, filter: &FileFilter) -> bool {
 }
 
 impl Tables {
-    fn visible_file(&self, access: &Access, id: FileId) -> Option<&File> {
-        self.nodes.file(visible_owner(access, &self.users)?, id)
+    pub(super) fn visible_file(&self, access: &Access, id: FileId) -> Option<&File> {
+        self.reached(access, id.into())?.file()
     }
 
     /// The file with this content, living or not, unless its owner is marked as removed.
@@ -79,6 +79,12 @@ impl Tables {
 impl FileQueries for Tables {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         Ok(self.visible_file(access, id).cloned())
+    }
+
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let owner = visible_owner(access, &self.users);
+        let file = self.nodes.get(id.into()).and_then(|node| node.file());
+        Ok(file.filter(|file| Some(file.owner) == owner).cloned())
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {
@@ -111,7 +117,8 @@ impl MemoryUnitOfWork {
 #[async_trait]
 impl FileRepo for MemoryUnitOfWork {
     async fn find_for_update(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
-        Ok(self.tables.visible_file(access, id).cloned())
+        let owner = visible_owner(access, &self.tables.users);
+        Ok(owner.and_then(|owner| self.tables.nodes.file(owner, id)).cloned())
     }
 
     async fn update(&mut self, file: &File, seen: Revision) -> Result<(), UpdateFile> {

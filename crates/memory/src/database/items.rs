@@ -111,9 +111,7 @@ impl MemoryUnitOfWork {
 #[async_trait]
 impl NodeRepo for MemoryUnitOfWork {
     async fn find(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
-        let drive = visible_drive(access, &self.tables.users);
-        let found = drive.and_then(|drive| self.tables.nodes.living(drive, id));
-        Ok(found.map(|node| node.item.clone()))
+        Ok(self.tables.reached(access, id).map(|node| node.item.clone()))
     }
 
     async fn find_trashed(&mut self, access: &Access, id: NodeId) -> PortResult<Option<TrashedItem>> {

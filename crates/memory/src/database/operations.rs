@@ -20,6 +20,11 @@ impl Operations {
         self.0.get(&id).filter(|operation| operation.owner == owner)
     }
 
+    /// Whether one of an owner runs.
+    pub(super) fn is_running(&self, owner: UserId) -> bool {
+        self.0.iter().any(|(_, operation)| operation.owner == owner && operation.ended_at.is_none())
+    }
+
     /// Those of an owner by their ids, after this one.
     pub(super) fn owned_after(
         &self,

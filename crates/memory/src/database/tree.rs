@@ -15,7 +15,7 @@ use fm_domain::tree::{
 
 use super::access::visible_owner;
 use super::items::{cycle, visible_drive};
-use super::nodes::{Entries, Nodes, walk};
+use super::nodes::{Entries, Node, Nodes, walk};
 use super::tables::Tables;
 
 impl Nodes {
@@ -45,8 +45,7 @@ impl Nodes {
     }
 
     /// The folders above an item, from the root down.
-    fn above(&self, drive: DriveId, id: NodeId) -> PortResult<Vec<Ancestor>> {
-        let Some(node) = self.living(drive, id) else { return Ok(Vec::new()) };
+    fn above(&self, node: &Node) -> PortResult<Vec<Ancestor>> {
         let Some(parent) = node.parent else { return Ok(Vec::new()) };
         let mut above = self.lineage(parent)?;
         above.reverse();
@@ -111,8 +110,7 @@ fn compare(left: &ChildKey, right: &ChildKey, page: &ChildPage) -> Ordering {
 impl Tables {
     /// The living folder, if the access reaches it.
     fn visible_folder(&self, access: &Access, id: NodeId) -> Option<NodeId> {
-        let drive = visible_drive(access, &self.users)?;
-        let folder = self.nodes.living(drive, id)?;
+        let folder = self.reached(access, id)?;
         (folder.item.kind() == ItemKind::Folder).then_some(id)
     }
 }
@@ -129,9 +127,7 @@ impl TreeQueries for Tables {
     }
 
     async fn item(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
-        let drive = visible_drive(access, &self.users);
-        let found = drive.and_then(|drive| self.nodes.living(drive, id));
-        Ok(found.map(|node| node.item.clone()))
+        Ok(self.reached(access, id).map(|node| node.item.clone()))
     }
 
     async fn children(
@@ -146,8 +142,9 @@ impl TreeQueries for Tables {
     }
 
     async fn ancestors(&mut self, access: &Access, items: &[NodeId]) -> PortResult<Vec<Vec<Ancestor>>> {
-        let drive = visible_drive(access, &self.users);
-        let above = |id: &NodeId| drive.map_or_else(|| Ok(Vec::new()), |drive| self.nodes.above(drive, *id));
+        let above = |id: &NodeId| {
+            self.reached(access, *id).map_or_else(|| Ok(Vec::new()), |node| self.nodes.above(node))
+        };
         items.iter().map(above).collect()
     }
 
@@ -218,8 +215,7 @@ impl TreeQueries for Tables {
         before: Option<VersionNumber>,
         limit: u32,
     ) -> PortResult<Vec<Version>> {
-        let Some(owner) = visible_owner(access, &self.users) else { return Ok(Vec::new()) };
-        if self.nodes.file(owner, file).is_none() {
+        if self.visible_file(access, file).is_none() {
             return Ok(Vec::new());
         }
         let versions = self.nodes.versions_of(file).rev();
@@ -233,8 +229,7 @@ impl TreeQueries for Tables {
         file: FileId,
         number: VersionNumber,
     ) -> PortResult<Option<Version>> {
-        let Some(owner) = visible_owner(access, &self.users) else { return Ok(None) };
-        let file = self.nodes.file(owner, file);
+        let file = self.visible_file(access, file);
         Ok(file.and_then(|file| self.nodes.version(file.id, number)).cloned())
     }
 

@@ -24,6 +24,7 @@ operations! {
     }
     "FileQueries" {
         FileQueriesFind = "find",
+        FileQueriesFindWithTrash = "find_with_trash",
         FileQueriesList = "list",
         FileQueriesWalk = "walk",
     }

@@ -39,6 +39,7 @@ decorate! {
 decorate! {
     impl FileQueries for FaultyReads, self: &mut Self, by self.inner.files();
     find(access: &Access, id: FileId) -> PortResult<Option<File>> = FileQueriesFind;
+    find_with_trash(access: &Access, id: FileId) -> PortResult<Option<File>> = FileQueriesFindWithTrash;
     list(access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> = FileQueriesList;
     walk(after: Option<FileId>, limit: u32) -> PortResult<Vec<File>> = FileQueriesWalk;
 }

@@ -142,6 +142,10 @@ async fn call_database(rig: &Rig, operation: Operation) -> Got {
                 .find(&Access::on_behalf_of(owner, Right::Read), id)
                 .await)
         }
+        Operation::FileQueriesFindWithTrash => {
+            let (access, id) = (Access::on_behalf_of(owner, Right::Read), FileId::new(Uuid::now_v7()));
+            got(rig.db.read().await.unwrap().files().find_with_trash(&access, id).await)
+        }
         Operation::FileQueriesList => {
             let mut reads = rig.db.read().await.unwrap();
             got(reads

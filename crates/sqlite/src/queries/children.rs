@@ -16,7 +16,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::{ChildKey, ChildPage, ChildSort, ChildValue, Item, ItemKind};
 
 use super::keyset::After;
-use crate::access::removed_user;
+use crate::access::{leads_to_root, removed_user};
 use crate::error::store_error;
 use crate::rows::{Id, NodeRow};
 use crate::schema::nodes;
@@ -120,7 +120,9 @@ impl QueryFragment<Sqlite> for Entries {
         out.push_bind_param::<Binary, _>(&self.listed.folder)?;
         out.push_sql(" AND folder.drive = ");
         out.push_bind_param::<Binary, _>(&self.listed.drive)?;
-        out.push_sql(" AND folder.trash IS NULL) AND `nodes`.`trash` IS NULL");
+        out.push_sql(" AND folder.trash IS NULL AND ");
+        out.push_sql(leads_to_root!("folder"));
+        out.push_sql(") AND `nodes`.`trash` IS NULL");
         Ok(())
     }
 }

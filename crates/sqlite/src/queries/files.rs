@@ -16,7 +16,7 @@ use fm_domain::tree::ItemKind;
 use uuid::Uuid;
 
 use super::keyset::{After, column};
-use super::living::LivingFiles;
+use super::living::{LeadsToRoot, LivingFiles};
 use crate::access::{removed_owner_of_item, visible_items};
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
@@ -34,22 +34,35 @@ diesel::define_sql_function! {
     fn instr(text: Text, part: Text) -> diesel::sql_types::Integer;
 }
 
-/// The file, if `access` reaches it.
+/// The living file, if it is in the drive that `access` reaches.
 pub(crate) fn find(
     connection: &mut SqliteConnection,
     access: &Access,
     id: FileId,
 ) -> PortResult<Option<File>> {
-    nodes::table
-        .find(Id::of(id.uuid()))
-        .filter(LivingFiles)
-        .filter(visible_items(access))
-        .select(NodeRow::as_select())
-        .first(connection)
-        .optional()
-        .map_err(store_error)?
-        .map(File::try_from)
-        .transpose()
+    let file = nodes::table.find(Id::of(id.uuid())).filter(LivingFiles).filter(visible_items(access));
+    found(file.select(NodeRow::as_select()).first(connection))
+}
+
+/// The same, if the way up from it leads to the root.
+fn find_reached(connection: &mut SqliteConnection, access: &Access, id: FileId) -> PortResult<Option<File>> {
+    let file = nodes::table.find(Id::of(id.uuid())).filter(LivingFiles).filter(visible_items(access));
+    found(file.filter(LeadsToRoot).select(NodeRow::as_select()).first(connection))
+}
+
+/// The same, living or in the trash.
+fn find_with_trash(
+    connection: &mut SqliteConnection,
+    access: &Access,
+    id: FileId,
+) -> PortResult<Option<File>> {
+    let item = nodes::table.find(Id::of(id.uuid())).filter(visible_items(access));
+    let file = item.filter(nodes::kind.eq(ItemKind::File.as_str()));
+    found(file.select(NodeRow::as_select()).first(connection))
+}
+
+fn found(row: QueryResult<NodeRow>) -> PortResult<Option<File>> {
+    row.optional().map_err(store_error)?.map(File::try_from).transpose()
 }
 
 type Query = nodes::BoxedQuery<'static, Sqlite>;
@@ -271,7 +284,12 @@ impl SqliteReadRepos {
 impl FileQueries for SqliteReadRepos {
     async fn find(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
         let access = access.clone();
-        self.ask(move |connection| find(connection, &access, id)).await
+        self.ask(move |connection| find_reached(connection, &access, id)).await
+    }
+
+    async fn find_with_trash(&mut self, access: &Access, id: FileId) -> PortResult<Option<File>> {
+        let access = access.clone();
+        self.ask(move |connection| find_with_trash(connection, &access, id)).await
     }
 
     async fn list(&mut self, access: &Access, filter: &FileFilter, page: &FilePage) -> PortResult<Vec<File>> {

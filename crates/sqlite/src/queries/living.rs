@@ -7,6 +7,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
+use crate::access::leads_to_root;
 use crate::schema::nodes;
 
 /// Files that are not in the trash.
@@ -29,5 +30,28 @@ impl AppearsOnTable<nodes::table> for LivingFiles {}
 impl SelectableExpression<nodes::table> for LivingFiles {}
 
 impl<GroupBy> ValidGrouping<GroupBy> for LivingFiles {
+    type IsAggregate = is_aggregate::No;
+}
+
+/// Items that hang below the root of their drive.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct LeadsToRoot;
+
+impl QueryFragment<Sqlite> for LeadsToRoot {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(leads_to_root!("nodes"));
+        Ok(())
+    }
+}
+
+impl Expression for LeadsToRoot {
+    type SqlType = Bool;
+}
+
+impl AppearsOnTable<nodes::table> for LeadsToRoot {}
+
+impl SelectableExpression<nodes::table> for LeadsToRoot {}
+
+impl<GroupBy> ValidGrouping<GroupBy> for LeadsToRoot {
     type IsAggregate = is_aggregate::No;
 }

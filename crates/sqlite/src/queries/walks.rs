@@ -11,7 +11,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Ancestor, Item, MAX_DEPTH, Seq, Usage};
 
-use crate::access::{VISIBLE_ITEM, reached};
+use crate::access::{ITEM_LEADS_TO_ROOT, VISIBLE_ITEM, reached};
 use crate::error::{corrupt, store_error};
 use crate::rows::{Id, NodeRow, folder_name, id_list, number, size};
 use crate::sql::fixed;
@@ -84,7 +84,7 @@ fn ancestors_statement() -> String {
     format!(
         "WITH RECURSIVE asked (id, parent) AS (\
             SELECT id, parent FROM nodes AS item WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND trash IS NULL \
-            AND {VISIBLE_ITEM}\
+            AND {VISIBLE_ITEM} AND {ITEM_LEADS_TO_ROOT}\
         ), above (id, depth) AS (\
             SELECT parent, 1 FROM asked WHERE parent IS NOT NULL \
             UNION \
@@ -146,6 +146,7 @@ fn resolve_statement() -> String {
     format!(
         "WITH RECURSIVE way (id, step) AS (\
             SELECT id, 0 FROM nodes AS item WHERE id = ?1 AND kind = 'folder' AND trash IS NULL AND {VISIBLE_ITEM} \
+            AND {ITEM_LEADS_TO_ROOT} \
             UNION ALL \
             SELECT entry.id, step + 1 FROM way \
             JOIN nodes AS entry ON entry.parent = way.id AND entry.name_search = ?3 ->> step \
@@ -185,6 +186,7 @@ fn usage_statement() -> String {
         "WITH RECURSIVE below (id, kind, size, depth) AS (\
             SELECT id, kind, size, 0 FROM nodes AS item \
             WHERE id = ?1 AND kind = 'folder' AND trash IS NULL AND {VISIBLE_ITEM} \
+            AND {ITEM_LEADS_TO_ROOT} \
             UNION ALL \
             SELECT entry.id, entry.kind, entry.size, depth + 1 FROM below JOIN nodes AS entry ON entry.parent = below.id \
             WHERE below.kind = 'folder' AND entry.trash IS NULL AND depth < ?3\

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::MakeThumbnail;
-use crate::fixture::{enqueued, entered, handover, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{enqueued, entered, handover, once, reads_of_job_file, sha256, unavailable};
 use crate::jobs::MakePreview;
 use crate::jobs::job::{Done, JobError};
 use crate::jobs::rendering::MAX_SOURCE;
@@ -35,7 +35,7 @@ fn job(failures: u32) -> MakeThumbnail {
 }
 
 fn finding(file: Option<File>) -> Run {
-    Run::of(RenderSpec::THUMBNAIL, |effects| reads_of_file(effects, file))
+    Run::of(RenderSpec::THUMBNAIL, |effects| reads_of_job_file(effects, file))
 }
 
 fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
@@ -280,7 +280,7 @@ async fn bytes_that_are_missing_are_fine_only_when_their_file_is_gone() {
     for (now, fine) in [(None, true), (Some(pending()), false)] {
         let mut run = finding(Some(pending()));
         run.blobs.content = None;
-        run.doubles.db = run.doubles.db.reads(reads_of_file(&run.effects, now));
+        run.doubles.db = run.doubles.db.reads(reads_of_job_file(&run.effects, now));
         let (outcome, seen) = run.end(&job(0)).await;
         assert_eq!(matches!(outcome, Ok(Done::Moot)), fine);
         assert_eq!(matches!(outcome, Err(JobError::Failed(_))), !fine);

@@ -161,7 +161,11 @@ async fn a_store_out_of_reach_is_no_failure_of_a_picture_however_long_it_is() {
         let mut doubles = TestPorts::default();
         let mut reads = FakeReads::default();
         let error = Mutex::new(Some(error));
-        reads.files.expect_find().times(1).returning(move |_, _| Err(error.lock().unwrap().take().unwrap()));
+        reads
+            .files
+            .expect_find_with_trash()
+            .times(1)
+            .returning(move |_, _| Err(error.lock().unwrap().take().unwrap()));
         doubles.db = doubles.db.reads(reads);
         let units = [claiming(&effects, Some(picturing(attempt))), unit];
         assert!(run(units, doubles).await.is_ok());

@@ -9,7 +9,7 @@ use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, FixedC
 use fm_domain::tree::{Delta, EnterDrive, Marked, Measure, Removed, TrashedItem, Version};
 
 use super::*;
-use crate::fixture::{FakeBlobs, access, claimed, entered, once, reads_of_file, sha256, unavailable};
+use crate::fixture::{FakeBlobs, access, claimed, entered, once, reads_of_job_file, sha256, unavailable};
 use crate::testing::TestPorts;
 
 /// A file whose hash is not known yet.
@@ -25,7 +25,7 @@ async fn verify(
     promised: Option<Sha256>,
 ) -> Result<Done, JobError> {
     let mut doubles = TestPorts::default();
-    doubles.db = doubles.db.reads(reads_of_file(effects, found));
+    doubles.db = doubles.db.reads(reads_of_job_file(effects, found));
     for unit in units {
         doubles.db = doubles.db.unit(unit);
     }
@@ -214,7 +214,7 @@ async fn a_copy_gets_its_hash_and_leaves_the_key_of_the_upload_alone() {
     let effects = Effects::default();
     let mut doubles = TestPorts::default();
     let unit = completed(&effects, hashing(&effects, true), true);
-    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(unverified()))).unit(unit);
+    doubles.db = doubles.db.reads(reads_of_job_file(&effects, Some(unverified()))).unit(unit);
     let file = unverified();
     let job = VerifyBlob { owner: file.owner, file: file.id, blob: file.blob, promised: None, is_copy: true };
     let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
@@ -235,8 +235,7 @@ async fn wrong_bytes_in_the_trash_go_as_well() {
         size: unverified().size,
     };
     let mut reads = FakeReads::default();
-    reads.files.expect_find().return_once(|_, _| Ok(None));
-    reads.tree.expect_trashed().return_once(move |_, _| Ok(Some(trashed())));
+    reads.files.expect_find_with_trash().return_once(|_, _| Ok(Some(unverified())));
     let mut unit = FakeUnitOfWork::noting(&effects);
     unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
     unit.files.expect_find_for_update().return_once(|_, _| Ok(None));
@@ -298,7 +297,7 @@ async fn wrong_bytes_that_replaced_others_give_the_file_its_newest_old_version_b
     });
     let mut doubles = TestPorts::default();
     doubles.thumbnailer.expect_accepts().return_const(false);
-    doubles.db = doubles.db.reads(reads_of_file(&effects, Some(bad.clone()))).unit(unit);
+    doubles.db = doubles.db.reads(reads_of_job_file(&effects, Some(bad.clone()))).unit(unit);
     let promised = Some(sha256(b"other"));
     let job = VerifyBlob { owner: bad.owner, file: bad.id, blob: bad.blob, promised, is_copy: false };
     let ports = FakeBlobs::holding(&effects, b"hello").among(doubles);
@@ -320,10 +319,9 @@ async fn wrong_bytes_in_the_trash_stay_where_they_replaced_others() {
         original_path: "/hello.txt".to_owned(),
         size: bad.size,
     };
-    let found = trashed.clone();
+    let found = bad.clone();
     let mut reads = FakeReads::default();
-    reads.files.expect_find().return_once(|_, _| Ok(None));
-    reads.tree.expect_trashed().return_once(move |_, _| Ok(Some(found)));
+    reads.files.expect_find_with_trash().return_once(move |_, _| Ok(Some(found)));
     let mut unit = FakeUnitOfWork::noting(&effects);
     unit.drives.expect_enter().return_once(|_, _, _| Ok(entered()));
     unit.files.expect_find_for_update().return_once(|_, _| Ok(None));
