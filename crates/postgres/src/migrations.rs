@@ -56,8 +56,8 @@ pub enum MigrationError {
 
 /// The migrations of the program, to be run on one database.
 ///
-/// Each runs in a transaction of its own. diesel's harness blocks the thread it works on (`block_in_place`, which
-/// needs a multi-threaded runtime), and so all of this happens on a runtime of its own, on a thread for blocking
+/// Each runs in a transaction of its own, unless its `metadata.toml` says otherwise. diesel's harness blocks the thread it works on
+/// (`block_in_place`, which needs a multi-threaded runtime), and so all of this happens on a runtime of its own, on a thread for blocking
 /// work: it may be called from any tokio runtime, those of actix's workers included.
 #[derive(Debug, Clone)]
 pub struct PgMigrations {
