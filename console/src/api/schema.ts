@@ -1634,7 +1634,7 @@ export interface components {
             placeholder?: string | null;
             previews?: components["schemas"]["Previews"] | null;
             /**
-             * @description The name that its upload asked for, where that was taken; in the answer to the upload alone.
+             * @description The name that it was to have, where that was taken; in the answer to the request that numbered it alone.
              * @example café.png
              */
             requested_name?: string;
@@ -1739,6 +1739,11 @@ export interface components {
              * @example /Work/Invoices
              */
             path?: string;
+            /**
+             * @description The name that it was to have, where that was taken; in the answer to the request that numbered it alone.
+             * @example Invoices
+             */
+            requested_name?: string;
             /**
              * @description The caller's role on it: `owner` may do everything.
              * @example owner

@@ -85,7 +85,7 @@ pub struct File {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Ancestor>, required = false)]
     pub ancestors: Option<Vec<Ancestor>>,
-    /// The name that its upload asked for, where that was taken; in the answer to the upload alone.
+    /// The name that it was to have, where that was taken; in the answer to the request that numbered it alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "café.png")]
     pub requested_name: Option<String>,

@@ -55,6 +55,10 @@ pub struct Folder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Ancestor>, required = false)]
     pub ancestors: Option<Vec<Ancestor>>,
+    /// The name that it was to have, where that was taken; in the answer to the request that numbered it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "Invoices")]
+    pub requested_name: Option<String>,
 }
 
 /// What tells a folder from a file.

@@ -45,6 +45,7 @@ async fn a_folder_is_copied_with_all_that_is_in_it(lane: Lane) {
     let copy = copied(&user, &folder.id, &json!({"parent_id": "root"})).await.expect(201);
     let copy: Folder = copy.parse();
     assert_eq!((copy.name.as_str(), copy.path.as_deref()), ("a (2)", Some("/a (2)")));
+    assert_eq!(copy.requested_name.as_deref(), Some("a"));
     assert_eq!(user.names_in(&id(&copy)).await, ["b", "one"]);
     let found = user.get("/v1/items/lookup").query(&[("path", "/a (2)/b/two")]).send().await.expect(200);
     let two: File = found.parse();

@@ -61,7 +61,8 @@ async fn a_taken_name_is_numbered_or_reused_where_that_is_said(lane: Lane) {
     let make = |name: &str, on_conflict: &str| {
         user.post("/v1/folders").json(&json!({"name": name, "on_conflict": on_conflict})).send()
     };
-    assert_eq!(make("work", "rename").await.expect(201).parse::<Folder>().name, "work (2)");
+    let numbered: Folder = make("work", "rename").await.expect(201).parse();
+    assert_eq!((numbered.name.as_str(), numbered.requested_name.as_deref()), ("work (2)", Some("work")));
     assert_eq!(make("Work", "rename").await.expect(201).parse::<Folder>().name, "Work (3)");
     let reused = make("WORK", "reuse").await.expect(200);
     assert_eq!(reused.parse::<Folder>().id, first.id);

@@ -123,7 +123,7 @@ async fn a_name_that_was_taken_meanwhile_is_numbered(lane: Lane) {
     let restore = |body| user.post(&format!("/v1/items/{}/restore", file.id)).json(&body).send();
     restore(json!({"on_conflict": "fail"})).await.problem(409, "name_taken");
     let restored: File = restore(json!({})).await.expect(200).parse();
-    assert_eq!(restored.name, "a (2).txt");
+    assert_eq!((restored.name.as_str(), restored.requested_name.as_deref()), ("a (2).txt", Some("a.txt")));
     trash(&user, &file.id).await;
     user.patch(&User::path(&new)).json(&json!({"name": "a (2).txt"})).send().await.expect(200);
     let replaced: File = restore(json!({"on_conflict": "replace"})).await.expect(200).parse();

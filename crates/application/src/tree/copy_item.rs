@@ -3,8 +3,8 @@
 use super::context::{Context, parent_in};
 use super::copy_work::{Copied, CopyWork};
 use super::error::TreeError;
-use super::item_view::{ItemPresenter, ItemView};
-use super::operations::{Begun, Outcome, accept};
+use super::item_view::{ItemPresenter, PlacedItem, PlacedView};
+use super::operations::{Begun, Outcome, accept, end_placed};
 use super::work::Work;
 use super::{place, take_over};
 use crate::engine::retry::retry_conflicts;
@@ -43,25 +43,29 @@ impl CopyItem {
     }
 
     /// The copy. What is below a large folder follows by an operation, each unit of which copies what it finds by then.
-    pub async fn run(&self, actor: &Actor, command: CopyCommand) -> Result<Outcome<ItemView>, TreeError> {
+    pub async fn run(&self, actor: &Actor, command: CopyCommand) -> Result<Outcome<PlacedView>, TreeError> {
         actor.access(Right::Read)?;
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
         match retry_conflicts(|| copy(&context, &access, &command)).await? {
-            Outcome::Done(item) => Ok(Outcome::Done(self.presenter.view(item).await?)),
+            Outcome::Done(item) => Ok(Outcome::Done(self.presenter.placed(item).await?)),
             Outcome::Accepted(view) => Ok(Outcome::Accepted(view)),
         }
     }
 }
 
-async fn copy(context: &Context, access: &Access, command: &CopyCommand) -> Result<Outcome<Item>, TreeError> {
+async fn copy(
+    context: &Context,
+    access: &Access,
+    command: &CopyCommand,
+) -> Result<Outcome<PlacedItem>, TreeError> {
     let (mut unit, entered) = context.enter(access.drive(), &Delta::default()).await?;
     match copy_in(context, unit.as_mut(), access, &entered, command).await {
         Ok(Begun { items, left: Some(left), .. }) => {
             let operation = accept(context, unit, access, OperationKind::Copy, items, left).await?;
             Ok(Outcome::Accepted(operation))
         }
-        copied => Ok(Outcome::Done(context.end(unit, copied.map(|begun| begun.value)).await?)),
+        copied => Ok(Outcome::Done(end_placed(context, unit, copied).await?)),
     }
 }
 
@@ -86,7 +90,8 @@ pub(super) async fn copy_in(
     place::check_room_for(unit, entered, command.parent, &name, command.on_conflict).await?;
     let now = context.clock.now();
     let mut made = Copied::new(context);
-    let top = made.of(&source, command.parent).placed(command.parent, name);
+    let top = made.of(&source, command.parent).placed(command.parent, name.clone());
+    let mut requested_name = None;
     let (top, replaces) = match unit.nodes().insert(&top).await {
         Ok(()) => (top, None),
         Err(PlaceItem::NameTaken { existing, kind }) => match command.on_conflict {
@@ -94,6 +99,7 @@ pub(super) async fn copy_in(
             OnConflict::Rename | OnConflict::Replace => {
                 let top = place::with_free_name(unit, top).await?;
                 unit.nodes().insert(&top).await?;
+                requested_name = Some(name);
                 (top, (command.on_conflict == OnConflict::Replace).then_some(existing))
             }
         },
@@ -112,7 +118,7 @@ pub(super) async fn copy_in(
     context.events.record(unit, now, Change::ItemCopied { item: &top }).await?;
     let is_done = source.kind() == ItemKind::File || left.is_done();
     let left = (!is_done).then(|| (Work::Copy(left), Some(top.id())));
-    Ok(Begun { value: top, items, left })
+    Ok(Begun { value: top, items, left, requested_name })
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct CreatedFolder {
     pub view: FolderView,
     /// Whether it was made; false where it was there.
     pub fresh: bool,
+    /// The name that it was to have, where that was taken: it is numbered.
+    pub requested_name: Option<FileName>,
 }
 
 /// Makes folders.
@@ -48,14 +50,19 @@ impl CreateFolder {
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
         match retry_conflicts(|| create(&context, &access, &command)).await {
-            Ok(folder) => Ok(CreatedFolder { view: ItemPresenter::folder(folder), fresh: true }),
+            Ok(folder) => {
+                let is_numbered = folder.name.as_ref() != Some(&command.name);
+                let view = ItemPresenter::folder(folder);
+                Ok(CreatedFolder { view, fresh: true, requested_name: is_numbered.then_some(command.name) })
+            }
             Err(TreeError::NameTaken { existing, kind })
                 if command.on_conflict == OnFolderConflict::Reuse =>
             {
                 let found = self.context.db.read().await?.tree().item(&access, existing).await?;
                 match found {
                     Some(Item::Folder(folder)) => {
-                        Ok(CreatedFolder { view: ItemPresenter::folder(folder), fresh: false })
+                        let view = ItemPresenter::folder(folder);
+                        Ok(CreatedFolder { view, fresh: false, requested_name: None })
                     }
                     // A file, or it went away in this moment.
                     Some(Item::File(_)) | None => Err(TreeError::NameTaken { existing, kind }),

@@ -109,14 +109,14 @@ pub(super) async fn delete_in(
     let top = item.id();
     if !taken.is_whole {
         let work = Work::Delete { top, is_marked: false, is_cancelled: false };
-        return Ok(Begun { value: (), items: 0, left: Some((work, None)) });
+        return Ok(Begun { left: Some((work, None)), ..Begun::done((), 0) });
     }
     // One more than may be: with that many there may be more.
     let limit = UNIT_ENTRIES + 2;
     let removed = remove(&context.events, unit, access.drive(), top, limit, now).await?;
     let work = Work::Delete { top, is_marked: true, is_cancelled: false };
     let left = (removed.nodes >= u64::from(limit)).then_some((work, None));
-    Ok(Begun { value: (), items: removed.nodes, left })
+    Ok(Begun { left, ..Begun::done((), removed.nodes) })
 }
 
 async fn is_gone(context: &Context, access: &Access, id: NodeId) -> PortResult<bool> {

@@ -2,8 +2,8 @@
 
 use super::context::{Context, parent_in};
 use super::error::TreeError;
-use super::item_view::{ItemPresenter, ItemView};
-use super::operations::Begun;
+use super::item_view::{ItemPresenter, PlacedItem, PlacedView};
+use super::operations::{Begun, end_placed};
 use super::{place, take_over};
 use crate::engine::retry::retry_conflicts;
 use crate::ports::{Ports, Settings};
@@ -48,22 +48,22 @@ impl EditItem {
     }
 
     /// The item after the edit. Where it took the place of a file, that file, with its new content.
-    pub async fn run(&self, actor: &Actor, command: EditCommand) -> Result<ItemView, TreeError> {
+    pub async fn run(&self, actor: &Actor, command: EditCommand) -> Result<PlacedView, TreeError> {
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
         let item = retry_conflicts(|| edit(&context, &access, &command)).await?;
-        Ok(self.presenter.view(item).await?)
+        Ok(self.presenter.placed(item).await?)
     }
 }
 
-async fn edit(context: &Context, access: &Access, command: &EditCommand) -> Result<Item, TreeError> {
+async fn edit(context: &Context, access: &Access, command: &EditCommand) -> Result<PlacedItem, TreeError> {
     let (mut unit, entered) = context.enter(access.drive(), &Delta::default()).await?;
     match edit_in(context, unit.as_mut(), access, &entered, command).await {
-        Ok(Begun { value, items: 0, .. }) => {
+        Ok(Begun { value, items: 0, requested_name, .. }) => {
             unit.rollback().await?;
-            Ok(value)
+            Ok((value, requested_name))
         }
-        edited => context.end(unit, edited.map(|begun| begun.value)).await,
+        edited => end_placed(context, unit, edited).await,
     }
 }
 
@@ -105,19 +105,22 @@ pub(super) async fn edit_in(
         return Ok(Begun::done(before, 0));
     }
     let mut after = wanted.clone().edited(now);
+    let mut requested_name = None;
     match unit.nodes().update(&after, seen).await {
         Ok(()) => {}
         Err(UpdateItem::Place(PlaceItem::NameTaken { existing, kind })) => match command.on_conflict {
             OnConflict::Fail => return Err(TreeError::NameTaken { existing, kind }),
             OnConflict::Rename => {
+                let asked_for = called.clone();
                 let numbered = if moves {
                     place::with_free_name(unit, wanted).await?
                 } else {
                     place::with_free_name_of_entry(unit, wanted, name).await?
                 };
                 if numbered == before {
-                    return Ok(Begun::done(before, 0));
+                    return Ok(Begun::done(before, 0).asked_for(Some(asked_for)));
                 }
+                requested_name = Some(asked_for);
                 after = numbered.edited(now);
                 unit.nodes().update(&after, seen).await?;
             }
@@ -133,7 +136,7 @@ pub(super) async fn edit_in(
         _ => Change::ItemMoved { item: &after },
     };
     context.events.record(unit, now, change).await?;
-    Ok(Begun::done(after, 1))
+    Ok(Begun::done(after, 1).asked_for(requested_name))
 }
 
 #[cfg(test)]

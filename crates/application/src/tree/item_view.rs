@@ -6,6 +6,7 @@ use crate::files::{FilePresenter, FileView};
 use crate::ports::{Ports, Settings};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
+use fm_domain::files::FileName;
 use fm_domain::tree::{Folder, Item, TrashedItem};
 
 /// A folder.
@@ -48,6 +49,15 @@ impl ItemView {
     }
 }
 
+/// An item at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedView {
+    /// The item.
+    pub view: ItemView,
+    /// The name that it was to have, where that was taken: it is numbered.
+    pub requested_name: Option<FileName>,
+}
+
 /// An item in the trash. It has no URLs: its bytes are not to be had there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrashedView {
@@ -63,6 +73,9 @@ impl TrashedView {
         Self { trashed, purge_at }
     }
 }
+
+/// An item, and the name that it was to have, where that was taken.
+pub(super) type PlacedItem = (Item, Option<FileName>);
 
 /// Makes views.
 #[derive(Clone)]
@@ -85,6 +98,11 @@ impl ItemPresenter {
             Item::Folder(folder) => ItemView::Folder(Self::folder(folder)),
             Item::File(file) => ItemView::File(self.files.view(file).await?),
         })
+    }
+
+    /// The item at its place, as it is seen now.
+    pub(super) async fn placed(&self, (item, requested_name): PlacedItem) -> PortResult<PlacedView> {
+        Ok(PlacedView { view: self.view(item).await?, requested_name })
     }
 
     /// Items as they are seen now, in their order.

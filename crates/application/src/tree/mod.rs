@@ -48,7 +48,7 @@ pub use delete_item::{DeleteCommand, DeleteItem};
 pub use edit_item::{EditCommand, EditItem};
 pub use empty_trash::{EmptyTrash, EmptyTrashCommand};
 pub use error::{Refusal, TreeError};
-pub use item_view::{FolderView, ItemView, TrashedView};
+pub use item_view::{FolderView, ItemView, PlacedView, TrashedView};
 pub use list_children::{ItemList, ListChildren, ListChildrenCommand};
 pub use list_trash::{ListTrash, ListTrashCommand, ListTrashedChildren, ShowTrashed, TrashList};
 pub use look_up::{LookUp, LookUpCommand};

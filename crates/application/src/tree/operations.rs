@@ -6,6 +6,7 @@ use super::batch::{BatchResult, StoredBatch, StoredResult};
 use super::batch_units::{Running, advance_stored};
 use super::context::Context;
 use super::error::{Refusal, TreeError};
+use super::item_view::PlacedItem;
 use super::purge_work::PurgeWork;
 use super::work::{Advanced, Left, Rest, Work};
 use crate::engine::retry::{Failure as _, confirm_commit, retry_conflicts, roll_back};
@@ -13,8 +14,9 @@ use fm_domain::access::{Access, Right};
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::Change;
+use fm_domain::files::FileName;
 use fm_domain::ids::{NodeId, OperationId, UserId};
-use fm_domain::tree::{Delta, Entered, FailedItem, Operation, OperationKind, OperationStatus};
+use fm_domain::tree::{Delta, Entered, FailedItem, Item, Operation, OperationKind, OperationStatus};
 
 /// The most items that an operation remembers as failed.
 const MAX_FAILED: usize = 1_000;
@@ -99,17 +101,37 @@ pub(super) struct Begun<T> {
     pub(super) items: u64,
     /// What is left to do, and what the client gets in the end.
     pub(super) left: Option<(Work, Option<NodeId>)>,
+    /// The name that the item was to have, where that was taken and it is numbered.
+    pub(super) requested_name: Option<FileName>,
 }
 
 impl<T> Begun<T> {
     /// A change that is done.
     pub(super) const fn done(value: T, items: u64) -> Self {
-        Self { value, items, left: None }
+        Self { value, items, left: None, requested_name: None }
+    }
+
+    /// The same of an item that was to have this name, where that was taken.
+    pub(super) fn asked_for(self, requested_name: Option<FileName>) -> Self {
+        Self { requested_name, ..self }
     }
 
     /// The same with another answer.
     pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Begun<U> {
-        Begun { value: make(self.value), items: self.items, left: self.left }
+        let Self { value, items, left, requested_name } = self;
+        Begun { value: make(value), items, left, requested_name }
+    }
+}
+
+/// Ends the unit of a change that leaves nothing to do: commits what was done, or undoes what was refused.
+pub(super) async fn end_placed(
+    context: &Context,
+    unit: Box<dyn UnitOfWork>,
+    done: Result<Begun<Item>, TreeError>,
+) -> Result<PlacedItem, TreeError> {
+    match done {
+        Ok(Begun { value, requested_name, .. }) => Ok((context.end(unit, Ok(value)).await?, requested_name)),
+        Err(error) => Err(roll_back(unit, error).await),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::context::{Context, parent_in};
 use super::error::TreeError;
-use super::item_view::{ItemPresenter, ItemView};
-use super::operations::{Begun, Outcome, accept};
+use super::item_view::{ItemPresenter, PlacedItem, PlacedView};
+use super::operations::{Begun, Outcome, accept, end_placed};
 use super::subtree::{out_of_trash, set_apart};
 use super::work::{Back, Work};
 use super::{create_folders::PathMaker, place, take_over};
@@ -44,11 +44,15 @@ impl RestoreItem {
 
     /// The item at its place. What is below a large folder follows by an operation; one that lay in a trashed folder stays in the trash until
     /// all of it is told from the rest of that.
-    pub async fn run(&self, actor: &Actor, command: RestoreCommand) -> Result<Outcome<ItemView>, TreeError> {
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        command: RestoreCommand,
+    ) -> Result<Outcome<PlacedView>, TreeError> {
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
         match retry_conflicts(|| restore(&context, &access, &command)).await? {
-            Outcome::Done(item) => Ok(Outcome::Done(self.presenter.view(item).await?)),
+            Outcome::Done(item) => Ok(Outcome::Done(self.presenter.placed(item).await?)),
             Outcome::Accepted(view) => Ok(Outcome::Accepted(view)),
         }
     }
@@ -58,14 +62,14 @@ async fn restore(
     context: &Context,
     access: &Access,
     command: &RestoreCommand,
-) -> Result<Outcome<Item>, TreeError> {
+) -> Result<Outcome<PlacedItem>, TreeError> {
     let (mut unit, entered) = context.enter(access.drive(), &Delta::default()).await?;
     match restore_in(context, unit.as_mut(), access, entered, command).await {
         Ok(Begun { items, left: Some(left), .. }) => {
             let operation = accept(context, unit, access, OperationKind::Restore, items, left).await?;
             Ok(Outcome::Accepted(operation))
         }
-        restored => Ok(Outcome::Done(context.end(unit, restored.map(|begun| begun.value)).await?)),
+        restored => Ok(Outcome::Done(end_placed(context, unit, restored).await?)),
     }
 }
 
@@ -96,14 +100,16 @@ pub(super) async fn restore_in(
         }
         let to = Some(Back::to(parent, command.on_conflict));
         let left = Some((Work::SetApart { top, to }, Some(top)));
-        return Ok(Begun { value: trashed.item, items: 0, left });
+        return Ok(Begun { left, ..Begun::done(trashed.item, 0) });
     }
-    let mut item = trashed.item.clone().placed(parent, name).edited(now);
+    let mut item = trashed.item.clone().placed(parent, name.clone()).edited(now);
+    let mut requested_name = None;
     let measure = match unit.nodes().restore(&item).await {
         Err(PlaceItem::NameTaken { existing, kind }) => match command.on_conflict {
             OnConflict::Fail => return Err(TreeError::NameTaken { existing, kind }),
             OnConflict::Rename => {
                 item = place::with_free_name(unit, item).await?;
+                requested_name = Some(name);
                 unit.nodes().restore(&item).await?
             }
             OnConflict::Replace => {
@@ -122,7 +128,7 @@ pub(super) async fn restore_in(
     unit.drives().charge(access.drive(), &out_of_trash(&measure.plus(marked.measure)), None).await?;
     context.events.record(unit, now, Change::ItemRestored { item: &item }).await?;
     let left = (marked.items > UNIT_ENTRIES).then_some((Work::Restore { top }, Some(top)));
-    Ok(Begun { value: item, items: u64::from(marked.items) + 1, left })
+    Ok(Begun { value: item, items: u64::from(marked.items) + 1, left, requested_name })
 }
 
 /// The folder that the item comes back to.

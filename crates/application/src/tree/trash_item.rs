@@ -94,7 +94,7 @@ pub(super) async fn trash_in(
     context.events.record(unit, now, Change::ItemTrashed { item: &item }).await?;
     let trashed = unit.nodes().find_trashed(access, top).await?.ok_or(TreeError::NotFound)?;
     let left = (!taken.is_whole).then_some((Work::Trash { top }, Some(top)));
-    Ok(Begun { value: trashed, items: taken.items, left })
+    Ok(Begun { left, ..Begun::done(trashed, taken.items) })
 }
 
 async fn is_trashed(context: &Context, access: &Access, trashed: &TrashedItem) -> PortResult<bool> {

@@ -13,7 +13,7 @@ pub(crate) struct About {
     pub(crate) path: Option<String>,
     /// The folders above it, from the root down.
     pub(crate) ancestors: Option<Vec<Ancestor>>,
-    /// The name that an upload asked for.
+    /// The name that the item was to have, where that was taken.
     pub(crate) requested_name: Option<FileName>,
     /// The folder that an upload asked for.
     pub(crate) moved_from: Option<NodeId>,

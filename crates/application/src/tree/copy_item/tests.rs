@@ -4,7 +4,7 @@ use super::{CopyCommand, CopyItem};
 use crate::fixture::{actor, by_ada, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::fixture::{a_folder, accepted, done, drive, inside, name, node, stored_item};
-use crate::tree::{ItemView, Outcome, TreeError};
+use crate::tree::{ItemView, Outcome, PlacedView, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{File, Revision};
@@ -18,7 +18,7 @@ fn command(item: NodeId, on_conflict: OnConflict) -> CopyCommand {
     CopyCommand { item, parent: NodeId::root(drive()), name: None, on_conflict }
 }
 
-async fn copy(unit: FakeUnitOfWork, command: CopyCommand) -> Result<Outcome<ItemView>, TreeError> {
+async fn copy(unit: FakeUnitOfWork, command: CopyCommand) -> Result<Outcome<PlacedView>, TreeError> {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     CopyItem::new(&doubles.ports(), &settings()).run(&actor(), command).await
@@ -57,10 +57,9 @@ async fn a_copy_of_a_folder_refers_to_the_same_bytes() {
         Ok(true)
     });
     let trail = unit.audit.clone();
-    let ItemView::Folder(made) = done(copy(unit, command(folder.id, OnConflict::Rename)).await.unwrap())
-    else {
-        unreachable!("a folder")
-    };
+    let copied = done(copy(unit, command(folder.id, OnConflict::Rename)).await.unwrap());
+    assert_eq!(copied.requested_name, Some(name("Work")));
+    let ItemView::Folder(made) = copied.view else { unreachable!("a folder") };
     assert_eq!(made.folder.name, Some(name("Work (2)")));
     assert_eq!(effects.seen(), ["enter", "rest", "charge", "refer", "commit"]);
     assert_eq!(noted(&trail), [by_ada(AuditAction::ITEM_COPIED, Some(made.folder.id.uuid()))]);

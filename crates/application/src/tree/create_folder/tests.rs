@@ -47,7 +47,7 @@ async fn a_folder_is_made_in_the_root_in_one_unit() {
     });
     let trail = unit.audit.clone();
     let made = create([unit], None, command(OnFolderConflict::Fail)).await.unwrap();
-    assert!(made.fresh);
+    assert_eq!((made.fresh, &made.requested_name), (true, &None));
     assert_eq!(effects.seen(), ["enter", "insert", "commit"]);
     let target = Some(made.view.folder.id.uuid());
     assert_eq!(noted(&trail), [by_ada(AuditAction::FOLDER_CREATED, target)]);
@@ -68,6 +68,7 @@ async fn a_taken_name_is_refused_numbered_or_answered_with_the_folder_that_has_i
     unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
     let numbered = create([unit], None, command(OnFolderConflict::Rename)).await.unwrap();
     assert_eq!(numbered.view.folder.name, Some(name("Invoices (3)")));
+    assert_eq!(numbered.requested_name, Some(name("Invoices")));
 
     for (found, fresh) in [(Item::Folder(a_folder(5, "invoices")), Some(false)), (Item::File(a_file()), None)]
     {

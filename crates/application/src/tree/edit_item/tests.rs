@@ -5,7 +5,7 @@ use crate::fixture::{actor, by_ada, enqueued, noted, once};
 use crate::jobs::VerifyBlob;
 use crate::testing::{TestPorts, settings};
 use crate::tree::fixture::{a_folder, before, drive, inside, name, node};
-use crate::tree::{ItemView, TreeError};
+use crate::tree::{ItemView, PlacedView, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock as _;
@@ -28,6 +28,10 @@ fn command(item: NodeId) -> EditCommand {
 }
 
 async fn edit(unit: FakeUnitOfWork, command: EditCommand) -> Result<ItemView, TreeError> {
+    Ok(edited(unit, command).await?.view)
+}
+
+async fn edited(unit: FakeUnitOfWork, command: EditCommand) -> Result<PlacedView, TreeError> {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     EditItem::new(&doubles.ports(), &settings()).run(&actor(), command).await
@@ -124,7 +128,8 @@ async fn a_taken_name_is_refused_or_numbered() {
         assert_eq!(item.name(), Some(&name("Old (2)")));
         Ok(())
     });
-    assert!(edit(unit, renaming(OnConflict::Rename)).await.is_ok());
+    let numbered = edited(unit, renaming(OnConflict::Rename)).await.unwrap();
+    assert_eq!(numbered.requested_name, Some(name("Old")));
 }
 
 #[tokio::test]
@@ -142,8 +147,9 @@ async fn an_item_whose_number_is_the_smallest_free_one_keeps_its_name() {
         on_conflict: OnConflict::Rename,
         ..command(file.id.into())
     };
-    let view = edit(numbered(), renaming("a.txt")).await.unwrap();
-    assert!(matches!(view, ItemView::File(view) if view.file == file));
+    let kept = edited(numbered(), renaming("a.txt")).await.unwrap();
+    assert_eq!(kept.requested_name, Some(name("a.txt")));
+    assert!(matches!(kept.view, ItemView::File(view) if view.file == file));
     assert_eq!(effects.seen(), ["enter", "rollback"], "nothing changes");
     let mut unit = numbered();
     once!(effects, unit.nodes.expect_update(), "update", |item, _| {

@@ -7,7 +7,7 @@ use crate::tree::fixture::{
     a_folder, a_trashed_file, accepted, accepting, done, drive, entering, finding, inside, name, node,
 };
 use crate::tree::work::{Back, Work};
-use crate::tree::{ItemView, Outcome, TreeError};
+use crate::tree::{ItemView, Outcome, PlacedView, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
 use fm_domain::files::File;
@@ -29,7 +29,7 @@ fn command() -> RestoreCommand {
     }
 }
 
-async fn restore(unit: FakeUnitOfWork, command: RestoreCommand) -> Result<Outcome<ItemView>, TreeError> {
+async fn restore(unit: FakeUnitOfWork, command: RestoreCommand) -> Result<Outcome<PlacedView>, TreeError> {
     let mut doubles = TestPorts::default();
     doubles.db = doubles.db.unit(unit);
     RestoreItem::new(&doubles.ports(), &settings()).run(&actor(), command).await
@@ -73,7 +73,9 @@ async fn a_taken_name_is_numbered_or_refused() {
     unit.nodes.expect_restore().times(1).return_once(move |_| Err(taken()));
     unit.nodes.expect_taken().returning(|_, _| Ok(Vec::new()));
     unit.nodes.expect_restore().times(1).return_once(|_| Ok(FILE));
-    let ItemView::File(view) = done(restore(unit, command()).await.unwrap()) else { unreachable!("a file") };
+    let restored = done(restore(unit, command()).await.unwrap());
+    assert_eq!(restored.requested_name, Some(name("hello.txt")));
+    let ItemView::File(view) = restored.view else { unreachable!("a file") };
     assert_eq!(view.file.name.as_str(), "hello (2).txt");
     let mut unit = finding_trashed(&effects, &[], a_trashed_file());
     unit.nodes.expect_restore().times(1).return_once(move |_| Err(taken()));

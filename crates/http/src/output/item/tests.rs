@@ -31,6 +31,7 @@ fn body(view: &FolderView, about: &About) -> fm_api_types::Folder {
         trashed_at: None,
         path: about.path.clone(),
         ancestors: about.ancestors.as_ref().map(|all| all.iter().map(ancestor).collect()),
+        requested_name: about.requested_name.as_ref().map(|name| name.as_str().to_owned()),
     }
 }
 

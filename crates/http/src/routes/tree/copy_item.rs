@@ -2,13 +2,13 @@
 
 use actix_web::http::StatusCode;
 use fm_api_types::{Item, ItemCopy, Operation};
-use fm_application::tree::{CopyCommand, Outcome};
+use fm_application::tree::{CopyCommand, Outcome, PlacedView};
 use fm_domain::files::FileName;
 use fm_domain::tree::OnConflict;
 
 use crate::auth::Authenticated;
 use crate::input::{ItemRef, JsonBody, item_ref, json_body, parsed};
-use crate::output::{accepted, item_answer};
+use crate::output::{About, accepted, item_answer};
 use crate::problem::{Answer, Code};
 use crate::routes::include::Include;
 use crate::state::State;
@@ -64,8 +64,8 @@ pub(crate) async fn copy_item(
     let on_conflict = on_conflict.unwrap_or(OnConflict::Rename);
     let command = CopyCommand { item, parent: parent_id.known(&actor)?, name, on_conflict };
     match state.use_cases.tree.copy.run(&actor, command).await? {
-        Outcome::Done(view) => {
-            let about = Include::ALL.about(&state, &actor, &view).await?;
+        Outcome::Done(PlacedView { view, requested_name }) => {
+            let about = About { requested_name, ..Include::ALL.about(&state, &actor, &view).await? };
             item_answer(StatusCode::CREATED, &view, &about, &state.settings)
         }
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::auth::Authenticated;
 use crate::input::{ItemRef, JsonBody, item_ref, json_body, parsed, text};
-use crate::output::{folder_answer, json};
+use crate::output::{About, folder_answer, json};
 use crate::problem::{Answer, Code, Problem};
 use crate::routes::include::Include;
 use crate::settings::BATCH_JSON_LIMIT;
@@ -111,14 +111,14 @@ pub(crate) async fn create_folder(
             let command = CreateFolderCommand { name, parent, on_conflict };
             let created = state.use_cases.tree.create_folder.run(&actor, command).await?;
             let view = ItemView::Folder(created.view);
-            answer(&state, &actor, status(created.fresh), view).await
+            answer(&state, &actor, status(created.fresh), view, created.requested_name).await
         }
         Wanted::Path(GivenPath { path, .. }) => {
             let command = CreateFoldersCommand { parent, paths: vec![path] };
             let made = state.use_cases.tree.create_folders.run(&actor, command).await?;
             let id = made.ends.first().copied().ok_or_else(|| Problem::of(Code::NotFound))?;
             let view = state.use_cases.tree.show.run(&actor, id).await?;
-            answer(&state, &actor, status(made.made > 0), view).await
+            answer(&state, &actor, status(made.made > 0), view, None).await
         }
         Wanted::Paths(paths) => make_all(&state, &actor, parent, paths).await,
     }
@@ -135,8 +135,14 @@ async fn make_all(state: &AppState, actor: &Actor, parent: Option<NodeId>, given
     json(HttpResponse::Ok(), &body)
 }
 
-async fn answer(state: &AppState, actor: &Actor, status: StatusCode, view: ItemView) -> Answer {
-    let about = Include::ALL.about(state, actor, &view).await?;
+async fn answer(
+    state: &AppState,
+    actor: &Actor,
+    status: StatusCode,
+    view: ItemView,
+    requested_name: Option<FileName>,
+) -> Answer {
+    let about = About { requested_name, ..Include::ALL.about(state, actor, &view).await? };
     match view {
         ItemView::Folder(view) => folder_answer(status, &view, &about, &state.settings),
         ItemView::File(_) => Err(Problem::defect("a folder is a file")),

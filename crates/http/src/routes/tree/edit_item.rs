@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use fm_api_types::ItemChanges;
-use fm_application::tree::EditCommand;
+use fm_application::tree::{EditCommand, PlacedView};
 use fm_domain::access::Actor;
 use fm_domain::clock::Timestamp;
 use fm_domain::files::FileName;
@@ -11,7 +11,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::{ItemKind, OnConflict};
 
 use crate::input::{ItemRef, JsonBody, Query, if_match, item_ref, json_body, moment_value, parsed};
-use crate::output::item_answer;
+use crate::output::{About, item_answer};
 use crate::problem::{Answer, Code};
 use crate::routes::include::Include;
 use crate::state::AppState;
@@ -60,7 +60,7 @@ pub(crate) async fn edit(
         on_conflict: on_conflict.unwrap_or(OnConflict::Fail),
         modified_at,
     };
-    let view = state.use_cases.tree.edit.run(actor, command).await?;
-    let about = include.about(state, actor, &view).await?;
+    let PlacedView { view, requested_name } = state.use_cases.tree.edit.run(actor, command).await?;
+    let about = About { requested_name, ..include.about(state, actor, &view).await? };
     item_answer(StatusCode::OK, &view, &about, &state.settings)
 }

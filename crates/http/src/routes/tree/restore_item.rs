@@ -3,12 +3,12 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use fm_api_types::{Item, Operation, Restoration};
-use fm_application::tree::{Outcome, RestoreCommand};
+use fm_application::tree::{Outcome, PlacedView, RestoreCommand};
 use fm_domain::tree::OnConflict;
 
 use crate::auth::Authenticated;
 use crate::input::{ItemRef, JsonBody, Query, flag, item_ref, json_body, parsed};
-use crate::output::{accepted, item_answer};
+use crate::output::{About, accepted, item_answer};
 use crate::problem::{Answer, Code};
 use crate::routes::include::Include;
 use crate::state::State;
@@ -75,8 +75,8 @@ pub(crate) async fn restore_item(
         on_conflict: on_conflict.unwrap_or(OnConflict::Rename),
     };
     match state.use_cases.tree.restore.run(&actor, command).await? {
-        Outcome::Done(view) => {
-            let about = Include::ALL.about(&state, &actor, &view).await?;
+        Outcome::Done(PlacedView { view, requested_name }) => {
+            let about = About { requested_name, ..Include::ALL.about(&state, &actor, &view).await? };
             item_answer(StatusCode::OK, &view, &about, &state.settings)
         }
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),
