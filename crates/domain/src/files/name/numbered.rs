@@ -36,13 +36,17 @@ impl FileName {
 
     /// What stands before and after a number of so many digits, without the space and the brackets.
     fn around(&self, digits: u32, numbering: Numbering) -> (String, String) {
-        let (stem, extension) = match numbering {
+        let (stem, whole) = match numbering {
             Numbering::BeforeExtension => split(&self.0),
             Numbering::AtEnd => (self.0.as_str(), ""),
         };
         let room = Self::MAX_CHARS.saturating_sub(" ()".len() + digits as usize);
         // One character of the stem stays, or the name would begin with a space.
-        let extension: String = extension.chars().take(room.saturating_sub(1)).collect();
+        let mut extension: String = whole.chars().take(room.saturating_sub(1)).collect();
+        if extension.len() < whole.len() {
+            // Nothing that not every system holds at the end of a name is left there.
+            extension.truncate(extension.trim_end_matches(['.', ' ']).len());
+        }
         let room = room.saturating_sub(extension.chars().count());
         (stem.chars().take(room).collect(), extension)
     }

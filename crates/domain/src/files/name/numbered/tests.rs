@@ -58,6 +58,17 @@ fn an_extension_that_leaves_no_room_is_cut_as_well() {
 }
 
 #[test]
+fn a_cut_extension_does_not_end_with_what_some_systems_refuse() {
+    let long: FileName = format!("a.{}  {}", "x".repeat(247), "y".repeat(4)).parse().unwrap();
+    assert!(long.check_portable().is_ok());
+    let name = long.numbered(2, Numbering::BeforeExtension);
+    assert_eq!(name.as_str(), format!("a (2).{}", "x".repeat(247)));
+    assert!(name.check_portable().is_ok());
+    let whole = numbered("a.b ", 2, Numbering::BeforeExtension);
+    assert_eq!(whole, "a (2).b ", "what is not cut stays");
+}
+
+#[test]
 fn a_number_is_found_in_a_name_of_any_case_and_in_no_other_name() {
     let name: FileName = "Straße (1) (7).TXT".parse().unwrap();
     let number_of = |numbered: &str| name.number_of(&numbered.parse().unwrap(), Numbering::BeforeExtension);
