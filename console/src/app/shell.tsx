@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
@@ -53,7 +54,11 @@ function Frame() {
     addEventListener("online", update);
     addEventListener("offline", update);
     // A file that misses the place to drop it would be opened instead of the console.
-    const refuse = (event: DragEvent) => event.preventDefault();
+    const refuse = (event: DragEvent) => {
+      if (event.defaultPrevented || !isFileDrag(event)) return;
+      event.preventDefault();
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+    };
     addEventListener("dragover", refuse);
     addEventListener("drop", refuse);
     return () => {

@@ -6,6 +6,7 @@ mod administration;
 mod axe;
 mod devices;
 mod doors;
+mod dragging;
 mod files;
 mod keyboard;
 mod many;

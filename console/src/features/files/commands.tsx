@@ -123,8 +123,9 @@ async function putBack(items: readonly ListedItem[]): Promise<void> {
   });
 }
 
-export async function move(items: readonly ListedItem[], target: Target): Promise<void> {
-  await attempt(() => transfer("move", items, target));
+/** Moves or copies, and tells why where that fails. */
+export async function bring(op: "move" | "copy", items: readonly ListedItem[], target: Target): Promise<void> {
+  await attempt(() => transfer(op, items, target));
 }
 
 /** Takes entries to be pasted into another folder. */
@@ -137,7 +138,7 @@ export async function paste(target: Target): Promise<void> {
   const held = clipboard.value;
   if (!held) return;
   if (held.op === "move") clipboard.value = null;
-  await attempt(() => transfer(held.op, held.items, target));
+  await bring(held.op, held.items, target);
 }
 
 /** Where the service keeps no trash, deleting for good is offered instead. Resolves to whether something went. */

@@ -7,9 +7,11 @@
 mod chooser;
 mod chromium;
 mod devtools;
+mod dragging;
 mod page;
 mod roles;
 mod running;
 
+pub use dragging::Drag;
 pub use page::Page;
 pub use roles::Named;
