@@ -8,6 +8,7 @@ mod chooser;
 mod chromium;
 mod devtools;
 mod dragging;
+mod measuring;
 mod page;
 mod roles;
 mod running;
