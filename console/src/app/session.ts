@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import * as auth from "../api/auth";
-import { onSessionEnded } from "../api/client";
+import { endSession, onSessionEnded } from "../api/client";
 import type { Account } from "../api/types";
 import { closeAll } from "../ui/dialog";
 import { basePath } from "./base";
@@ -8,6 +8,9 @@ import { go, route } from "./router";
 
 /** Who is signed in; null until that is known, and after the session has ended. */
 export const account = signal<Account | null>(null);
+
+/** Tells the other tabs, which have the same cookies, that their session has ended. */
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : null;
 
 const atTheDoor = () => route.value.page === "login" || route.value.page === "register";
 
@@ -19,6 +22,7 @@ export function startSession(): void {
     const next = location.pathname.slice(basePath.length) + location.search;
     go({ page: "login", next }, { replace: true });
   });
+  channel?.addEventListener("message", endSession);
 }
 
 /** Reads the account, and with it what of its storage is in use. */
@@ -30,7 +34,13 @@ export async function loadAccount(): Promise<Account> {
 
 export async function signOut(): Promise<void> {
   await auth.logOut();
+  leave();
+}
+
+/** Goes to the door after the user has ended the session, here and in the other tabs. */
+export function leave(): void {
   account.value = null;
   closeAll();
   go({ page: "login", next: null });
+  channel?.postMessage(null);
 }

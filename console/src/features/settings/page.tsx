@@ -1,8 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
 import type { Session } from "../../api/types";
-import { go } from "../../app/router";
-import { account, loadAccount } from "../../app/session";
+import { account, leave, loadAccount } from "../../app/session";
 import { theme, themes } from "../../app/theme";
 import { t } from "../../i18n";
 import { dateTime, percent, size } from "../../i18n/format";
@@ -276,9 +275,7 @@ function RemovalDialog({ close }: { close: () => void }) {
       onSubmit={async () => {
         await auth.removeAccount(password);
         await dropUploads();
-        close();
-        account.value = null;
-        go({ page: "login", next: null });
+        leave();
       }}
     >
       <p>{t("removal.warning")}</p>
