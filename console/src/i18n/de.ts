@@ -303,6 +303,10 @@ export const de: Catalogue = {
     },
     "uploads.expand": "Liste anzeigen",
     "uploads.list": "Hochgeladenes",
+    "uploads.missing": {
+      one: "Eine Datei muss noch einmal gewählt werden, um weiter hochgeladen zu werden.",
+      other: "{count} Dateien müssen noch einmal gewählt werden, um weiter hochgeladen zu werden.",
+    },
     "uploads.otherFile": "Das ist eine andere Datei, oder sie wurde geändert.",
     "uploads.over": "{done} von {count} hochgeladen",
     "uploads.pause": "{name} anhalten",
@@ -317,6 +321,7 @@ export const de: Catalogue = {
     "uploads.state.missing": "Zum Fortsetzen die Datei noch einmal wählen",
     "uploads.state.paused": "Angehalten",
     "uploads.state.waiting": "Wartet",
+    "uploads.unread": { one: "Ein Eintrag ist nicht lesbar.", other: "{count} Einträge sind nicht lesbar." },
     "versions.current": "Aktuell",
     "versions.expires": "Aufbewahrt bis {date}",
     "versions.label": "Beschriftung",

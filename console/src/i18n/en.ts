@@ -298,6 +298,10 @@ export const en = {
     "uploads.ended": { one: "One file uploaded, {failed} failed.", other: "{count} files uploaded, {failed} failed." },
     "uploads.expand": "Show the list",
     "uploads.list": "Uploads",
+    "uploads.missing": {
+      one: "One upload needs its file: choose it again.",
+      other: "{count} uploads need their files: choose them again.",
+    },
     "uploads.otherFile": "That is another file, or it has changed.",
     "uploads.over": "{done} of {count} uploaded",
     "uploads.pause": "Pause {name}",
@@ -312,6 +316,7 @@ export const en = {
     "uploads.state.missing": "Choose the file again to go on",
     "uploads.state.paused": "Paused",
     "uploads.state.waiting": "Waiting",
+    "uploads.unread": { one: "One entry can't be read.", other: "{count} entries can't be read." },
     "versions.current": "Current",
     "versions.expires": "Kept until {date}",
     "versions.label": "Label",

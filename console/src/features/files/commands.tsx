@@ -104,7 +104,7 @@ export async function transfer(op: "move" | "copy", items: readonly ListedItem[]
       concerned.map((item) => item.name),
       concerned.every((item) => item.kind === "file"),
     );
-    if (choice !== "skip") {
+    if (choice !== null && choice !== "skip") {
       const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
       results = results.concat(await api.batch(again));
     }

@@ -15,7 +15,7 @@ import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
 import { Empty, Loading } from "../../ui/states";
 import { useTitle } from "../../ui/title";
-import { fromTransfer } from "../uploads/entries";
+import { fromInput, fromTransfer } from "../uploads/entries";
 import { upload, useChooser } from "../uploads/start";
 import * as commands from "./commands";
 import { Crumbs } from "./crumbs";
@@ -120,7 +120,7 @@ export function FilesPage({ folder }: { folder: string }) {
     const onPaste = (event: ClipboardEvent) => {
       if (event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
       const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length > 0) void upload({ files: files.map((file) => ({ file, path: "" })), folders: [] }, target);
+      if (files.length > 0) void upload(fromInput(files), target);
       else void commands.paste(target);
     };
     document.addEventListener("paste", onPaste);

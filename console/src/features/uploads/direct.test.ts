@@ -86,6 +86,7 @@ function outcome(wanted: Upload): Promise<string> {
       },
       done: ended("done"),
       conflict: ended("conflict"),
+      lost: ended("lost"),
       signedOut: ended("signed out"),
       failed: ended("failed"),
     };
@@ -120,6 +121,14 @@ test("a name that was taken meanwhile is asked about, and the upload is dropped"
   service(STORE, { status: 409, code: "name_taken" });
   assert.equal(await outcome(upload()), "conflict");
   assert.equal(asked.at(-1), "DELETE /v1/direct-uploads/d");
+});
+
+test("a file that can't be read any more is told of, and the store is not blamed", async () => {
+  service(STORE);
+  store = () => null;
+  const gone = { size: 4, slice: () => gone, arrayBuffer: () => Promise.reject(new Error("gone")) };
+  assert.equal(await outcome({ ...upload(), file: gone as unknown as File }), "lost");
+  assert.equal(isFit(), true);
 });
 
 // The last ones: what is known of the store then holds for all uploads of a page.

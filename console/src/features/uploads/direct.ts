@@ -2,6 +2,7 @@ import { ApiError, discard, json, NetworkError, send } from "../../api/client";
 import type { DirectPart, DirectUpload, FileItem } from "../../api/types";
 import { patiently } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
+import { isReadable, LostError } from "./readable";
 
 /** From this size on the store gets the bytes without the service between: less than that gains nothing by it. */
 export const DIRECT_FROM = 64 * 1024 * 1024;
@@ -34,6 +35,7 @@ export function beginDirect(upload: Upload, events: TransferEvents, instead: () 
         store.isFit = false;
         other = instead();
       } else if (isTaken) events.conflict();
+      else if (error instanceof LostError) events.lost();
       else if (error instanceof ApiError && error.status === 401) events.signedOut();
       else events.failed(error);
     },
@@ -123,6 +125,7 @@ class Direct {
       try {
         return await put(part, bytes, tell, this.#signal);
       } catch (error) {
+        if (error instanceof NetworkError && !(await isReadable(bytes))) throw new LostError();
         if (error instanceof NetworkError && !store.works && (await isServiceThere())) throw new UnfitError();
         throw error;
       }

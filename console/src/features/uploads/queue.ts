@@ -36,6 +36,8 @@ export interface TransferEvents {
   /** `toRoot`: its folder went away meanwhile, and it is in the root folder. */
   done: (toRoot: boolean) => void;
   conflict: () => void;
+  /** The file can't be read any more. */
+  lost: () => void;
   signedOut: () => void;
   failed: (error: unknown) => void;
 }
@@ -182,6 +184,14 @@ export class UploadQueue {
     this.#fill();
   }
 
+  /** Stops all and lets go of them, as they are: for their user, who finds them in the records. */
+  release(): void {
+    for (const transfer of this.#transfers.values()) transfer.stop();
+    this.#transfers.clear();
+    this.#uploads.clear();
+    this.revision.value += 1;
+  }
+
   #stop(id: string): void {
     this.#transfers.get(id)?.stop();
     this.#transfers.delete(id);
@@ -236,6 +246,10 @@ export class UploadQueue {
         end("done");
       },
       conflict: () => end("conflict"),
+      lost: () => {
+        if (current()) upload.file = null;
+        end("missing");
+      },
       signedOut: () => {
         if (current()) this.pauseAll();
       },
