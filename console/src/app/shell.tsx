@@ -18,6 +18,7 @@ import { Page } from "./pages";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
 import { account, loadAccount, signOut } from "./session";
+import { shortcuts, useShortcuts } from "./shortcuts";
 
 /** Everything around the page. */
 export function Shell() {
@@ -185,13 +186,15 @@ function SearchBox() {
         value={q}
         placeholder={t("search.placeholder")}
         aria-label={t("search.label")}
-        aria-keyshortcuts="/"
+        {...(shortcuts.value ? { "aria-keyshortcuts": "/" } : {})}
         enterkeyhint="search"
         onInput={(event) => setQ(event.currentTarget.value)}
       />
-      <span class="key" aria-hidden="true">
-        /
-      </span>
+      {shortcuts.value && (
+        <span class="key" aria-hidden="true">
+          /
+        </span>
+      )}
     </form>
   );
 }
@@ -205,7 +208,7 @@ function AccountMenu() {
       label={t("account.menu", { name })}
       items={() => [
         { label: t("nav.settings"), icon: "settings", run: () => go({ page: "settings" }) },
-        { label: t("help.title"), icon: "info", keys: "?", run: openHelp },
+        { label: t("help.title"), icon: "info", run: openHelp, ...(shortcuts.value ? { keys: "?" } : {}) },
         {
           label: t("account.signOut"),
           icon: "logout",
@@ -248,24 +251,4 @@ function useVisits(): void {
     timer = setTimeout(place, 100);
     return () => clearTimeout(timer);
   }, [count]);
-}
-
-/** Keys that work on every page, unless something is typed. */
-function useShortcuts(): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement;
-      if (target.matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
-      if (event.key === "/") {
-        event.preventDefault();
-        document.getElementById("search")?.focus();
-      } else if (event.key === "?") {
-        event.preventDefault();
-        openHelp();
-      }
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
 }

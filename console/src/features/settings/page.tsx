@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
 import type { Session } from "../../api/types";
 import { account, leave, loadAccount } from "../../app/session";
+import { shortcuts } from "../../app/shortcuts";
 import { theme, themes } from "../../app/theme";
 import { t } from "../../i18n";
 import { dateTime, percent, size } from "../../i18n/format";
@@ -99,6 +100,19 @@ function Appearance() {
           ))}
         </div>
       </fieldset>
+      <div class="field">
+        <label class="choice">
+          <input
+            type="checkbox"
+            class="check"
+            checked={shortcuts.value}
+            onChange={(event) => {
+              shortcuts.value = event.currentTarget.checked;
+            }}
+          />
+          {t("settings.shortcuts")}
+        </label>
+      </div>
       <LanguageSelect labelled />
     </section>
   );
