@@ -18,6 +18,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, size = "small" }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const isPressed = useRef(false);
   useLayoutEffect(() => {
     const dialog = ref.current;
     const opener = document.activeElement;
@@ -42,7 +43,11 @@ export function Dialog({ title, onClose, children, size = "small" }: DialogProps
         onClose();
       }}
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
+        isPressed.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => {
+        // A press beside it closes it where it ends there too: one that began in a field may end anywhere.
+        if (isPressed.current && event.target === event.currentTarget) onClose();
       }}
       onKeyDown={(event) => event.stopPropagation()}
     >

@@ -12,6 +12,7 @@ mod keyboard;
 mod many;
 mod media;
 mod pages;
+mod pointers;
 mod previews;
 mod states;
 mod tokens;

@@ -199,7 +199,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
       style={{ "--cells": String(props.columns.length - 1) }}
       onScroll={measure}
       onKeyDown={onKeyDown}
-      onPointerDown={(event) => {
+      onClick={(event) => {
         const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
         if (beside || (event.target as HTMLElement).matches(".items-rows")) {
           selection.value = clear(selection.value);
