@@ -127,6 +127,7 @@ function Navigation() {
           <li key={place.label}>
             <a
               href={href(place.route)}
+              title={place.label}
               {...(place.route.page === route.value.page ? { "aria-current": "page" as const } : {})}
             >
               <Icon name={place.icon} />

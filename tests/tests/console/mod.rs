@@ -17,6 +17,7 @@ mod previews;
 mod states;
 mod tokens;
 mod uploads;
+mod zoom;
 
 use fm_e2e::{Api, Page, User, eventually};
 use serde_json::Value;

@@ -95,6 +95,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     const covered = head * LINE + Number.parseFloat(getComputedStyle(element).paddingBlockEnd);
     const row = Math.floor(bounded / perRow);
     element.scrollTop = reveal(row, rowHeight, element.scrollTop, Math.max(rowHeight, element.clientHeight - covered));
+    // Where the page around the list scrolls too.
+    element.scrollIntoView({ block: "nearest" });
     measure();
   };
 
