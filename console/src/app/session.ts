@@ -9,6 +9,9 @@ import { go, route } from "./router";
 /** Who is signed in; null until that is known, and after the session has ended. */
 export const account = signal<Account | null>(null);
 
+/** Whether a session has ended that the user has not ended here: the door says so. */
+export const hasEnded = signal(false);
+
 /** Tells the other tabs, which have the same cookies, that their session has ended. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : null;
 
@@ -16,8 +19,10 @@ const atTheDoor = () => route.value.page === "login" || route.value.page === "re
 
 export function startSession(): void {
   onSessionEnded(() => {
+    const wasKnown = account.peek() !== null;
     account.value = null;
     if (atTheDoor()) return;
+    hasEnded.value = wasKnown;
     closeAll();
     const next = location.pathname.slice(basePath.length) + location.search;
     go({ page: "login", next }, { replace: true });
@@ -29,6 +34,7 @@ export function startSession(): void {
 export async function loadAccount(): Promise<Account> {
   const found = await auth.account();
   account.value = found;
+  hasEnded.value = false;
   return found;
 }
 
@@ -40,6 +46,7 @@ export async function signOut(): Promise<void> {
 /** Goes to the door after the user has ended the session, here and in the other tabs. */
 export function leave(): void {
   account.value = null;
+  hasEnded.value = false;
   closeAll();
   go({ page: "login", next: null });
   channel?.postMessage(null);

@@ -126,4 +126,6 @@ async fn who_signs_out_in_one_tab_has_signed_out_in_all() {
     page.named("menuitem", "Sign out").click().await;
     is_at(&page, "/login").await;
     is_at(&behind, "/login").await;
+    behind.shows("[role=alert]", "Your session has ended.").await;
+    assert_eq!(page.texts("[role=alert]").await, Vec::<String>::new(), "who has ended it knows");
 }
