@@ -314,6 +314,7 @@ export const de: Catalogue = {
       one: "Eine Datei muss noch einmal gewählt werden, um weiter hochgeladen zu werden.",
       other: "{count} Dateien müssen noch einmal gewählt werden, um weiter hochgeladen zu werden.",
     },
+    "uploads.needy": "Nur, was Sie braucht ({count})",
     "uploads.otherFile": "Das ist eine andere Datei, oder sie wurde geändert.",
     "uploads.over": "{done} von {count} hochgeladen",
     "uploads.pause": "{name} anhalten",

@@ -309,6 +309,7 @@ export const en = {
       one: "One upload needs its file: choose it again.",
       other: "{count} uploads need their files: choose them again.",
     },
+    "uploads.needy": "Only what needs you ({count})",
     "uploads.otherFile": "That is another file, or it has changed.",
     "uploads.over": "{done} of {count} uploaded",
     "uploads.pause": "Pause {name}",

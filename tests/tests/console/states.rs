@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use fm_e2e::{Api, Lane, Page, User, noise, pictures};
+use fm_e2e::{Api, Lane, Page, User, eventually, noise, pictures};
 
 use super::axe::{is_accessible, is_accessible_now};
 use super::open_as;
@@ -172,6 +172,16 @@ async fn the_list_of_uploads() {
     page.named("button", "Pause Film.bin").click().await;
     page.shows(".upload.paused", "Paused").await;
     is_accessible(&page, "the list of uploads").await;
+    // One of thousands that failed is found.
+    let filter = page.named("button", "Only what needs you (1)");
+    for shown in [1, 3] {
+        filter.click().await;
+        eventually("the list is filtered", async || {
+            (page.texts(".upload .name").await.len() == shown).then_some(())
+        })
+        .await;
+    }
+    page.shows(".upload.failed .name", "Longer film.bin").await;
     page.named("button", "Hide the list").click().await;
     is_accessible(&page, "the list of uploads, closed").await;
 }
