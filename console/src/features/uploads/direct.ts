@@ -12,6 +12,15 @@ const PARTS = 3;
 /** The store takes nothing from this page: it is the service itself, or answers other origins not at all. */
 class UnfitError extends Error {}
 
+/** The store takes no more parts of an upload that it took some of: its links have expired. */
+const expired = (): ApiError => {
+  const problem = { type: "about:blank", title: "", detail: "the links of the upload have expired", request_id: "" };
+  return new ApiError(410, { ...problem, status: 410, code: "upload_expired" });
+};
+
+/** Whether an upload that had begun is no more, or does not fit together: a new one takes its place. */
+const isGone = (error: unknown): boolean => error instanceof ApiError && [404, 410, 422].includes(error.status);
+
 /** What the pages know of the store: whether it takes parts from them, and whether it has taken one. */
 const store = { isFit: true, works: false };
 
@@ -31,6 +40,7 @@ export function beginDirect(upload: Upload, events: TransferEvents, instead: () 
       if (abort.signal.aborted) return;
       // Other parts may still be under way.
       abort.abort();
+      if (direct.id !== null && isGone(error)) events.gone(direct.id);
       if (error instanceof UnfitError) {
         store.isFit = false;
         other = instead();
@@ -59,7 +69,8 @@ class Direct {
   readonly #upload: Upload;
   readonly #events: TransferEvents;
   readonly #signal: AbortSignal;
-  #id: string | null = null;
+  /** Its name at the service, once that knows of it. */
+  id: string | null = null;
   /** Bytes of the parts that are under way. */
   readonly #moving = new Map<number, number>();
 
@@ -71,7 +82,7 @@ class Direct {
 
   async run(): Promise<FileItem> {
     const { id, parts } = await patiently(() => this.#create(), this.#signal);
-    this.#id = id;
+    this.id = id;
     this.#signal.throwIfAborted();
     if (parts.some((part) => new URL(part.url).pathname.includes(`/v1/direct-uploads/${id}/`))) throw new UnfitError();
     const sizes = new Map(parts.map((part) => [part.number, part.size]));
@@ -85,17 +96,17 @@ class Direct {
 
   /** Has the service drop what it knows of the upload. */
   drop(): void {
-    if (this.#id === null) return;
-    void send("DELETE", `v1/direct-uploads/${this.#id}`).catch(() => undefined);
-    this.#id = null;
+    if (this.id === null) return;
+    void send("DELETE", `v1/direct-uploads/${this.id}`).catch(() => undefined);
+    this.id = null;
   }
 
   /** A repetition finds the upload that was begun, with new links. */
   async #create(): Promise<DirectUpload> {
-    const { id, name, type, size, parentId, onConflict, lastModified } = this.#upload;
+    const { id, name, type, size, parentId, onConflict, lastModified, gone } = this.#upload;
     try {
       return await json("POST", "v1/direct-uploads", {
-        headers: { "Idempotency-Key": `${id}.${onConflict}.direct` },
+        headers: { "Idempotency-Key": [id, onConflict, "direct", ...(gone ? [gone] : [])].join(".") },
         body: {
           name,
           size,
@@ -127,6 +138,7 @@ class Direct {
       } catch (error) {
         if (error instanceof NetworkError && !(await isReadable(bytes))) throw new LostError();
         if (error instanceof NetworkError && !store.works && (await isServiceThere())) throw new UnfitError();
+        if (error instanceof UnfitError && (store.works || Object.keys(parts).length > 0)) throw expired();
         throw error;
       }
     }, this.#signal);

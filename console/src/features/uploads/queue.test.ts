@@ -15,6 +15,7 @@ function upload(id: string, size = 10): Upload {
     file: { name: id, size, lastModified: 1 } as File,
     url: null,
     parts: {},
+    gone: null,
     sent: 0,
     state: "waiting",
     error: null,
@@ -165,4 +166,15 @@ test("uploads that are released are stopped, and neither dropped nor heard of an
   assert.deepEqual(log, ["begin a", "stop a"]);
   made.add([upload("c")]);
   assert.equal(states(), "c:sending");
+});
+
+test("parts of a direct upload that is gone are sent again", () => {
+  const { made, told } = queue(1);
+  made.add([upload("a")]);
+  told("a").part(1, "tag");
+  told("a").progress(4);
+  told("a").gone("d");
+  told("a").failed(new Error("expired"));
+  const [first] = made.uploads;
+  assert.deepEqual([first?.gone, first?.parts, first?.sent], ["d", {}, 0]);
 });

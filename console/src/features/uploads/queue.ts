@@ -23,6 +23,8 @@ export interface Upload {
   url: string | null;
   /** The tags of the parts that the store has, by their numbers, where the bytes go there without the service between. */
   parts: Record<number, string>;
+  /** The direct upload that had parts of it and is gone: there is a new one after it. */
+  gone: string | null;
   sent: number;
   state: UploadState;
   error: unknown;
@@ -33,6 +35,8 @@ export interface TransferEvents {
   progress: (sent: number) => void;
   begun: (url: string) => void;
   part: (number: number, tag: string) => void;
+  /** The direct upload with this id is gone, and its parts with it. */
+  gone: (id: string) => void;
   /** `toRoot`: its folder went away meanwhile, and it is in the root folder. */
   done: (toRoot: boolean) => void;
   conflict: () => void;
@@ -239,6 +243,11 @@ export class UploadQueue {
       part: (number, tag) => {
         if (!current()) return;
         upload.parts[number] = tag;
+        this.#options.changed(upload);
+      },
+      gone: (id) => {
+        if (!current()) return;
+        Object.assign(upload, { gone: id, parts: {}, sent: 0 });
         this.#options.changed(upload);
       },
       done: (toRoot) => {

@@ -2,11 +2,11 @@
 export class LostError extends Error {}
 
 /** Whether a file can be read still: one that was changed, moved or unplugged since it was chosen can't. */
-export const isReadable = (file: Blob): Promise<boolean> =>
-  file
-    .slice(0, 1)
-    .arrayBuffer()
-    .then(
-      () => true,
-      () => false,
-    );
+export async function isReadable(file: Blob): Promise<boolean> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -15,6 +15,7 @@ export interface UploadRecord {
   onConflict: Upload["onConflict"];
   url: string | null;
   parts?: Upload["parts"];
+  gone?: Upload["gone"];
   /** The bytes themselves, of files that are not large. */
   file?: File;
   handle?: FileSystemFileHandle;

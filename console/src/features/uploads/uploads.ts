@@ -45,8 +45,8 @@ export const queue: UploadQueue = new UploadQueue({
     } else if (upload.state === "conflict") {
       void ask();
     } else {
-      const { id, url, parts, onConflict } = upload;
-      void records.amend(id, { url, parts, onConflict }).catch(unkept);
+      const { id, url, parts, gone, onConflict } = upload;
+      void records.amend(id, { url, parts, gone, onConflict }).catch(unkept);
     }
     if (upload.state === "missing") announce(t("uploads.missing", { count: 1 }));
     if (upload.state === "done" || upload.state === "failed") queueMicrotask(tellEnd);
@@ -157,6 +157,7 @@ async function revive(record: records.UploadRecord): Promise<Upload> {
     onConflict: record.onConflict,
     url: record.url,
     parts: record.parts ?? {},
+    gone: record.gone ?? null,
     file,
     sent: 0,
     state: file ? "waiting" : "missing",
@@ -202,6 +203,7 @@ function newUpload(file: File, parentId: string, place: string): Upload {
     file,
     url: null,
     parts: {},
+    gone: null,
     sent: 0,
     state: "waiting",
     error: null,
