@@ -59,6 +59,10 @@ async fn dialogs_about_entries() {
     page.named("row", "Notes.txt").disappears().await;
     page.named("link", "Trash").click().await;
     choose(&page, "Notes.txt", "Delete for good").await;
+    page.named("dialog", "Delete “Notes.txt” for good?").appears().await;
+    // It is told with the title.
+    let described = "document.getElementById(document.querySelector('dialog').getAttribute('aria-describedby'))?.innerText";
+    assert_eq!(page.evaluate(described).await, "This can't be undone.");
     is_accessible_dialog(&page, "Delete “Notes.txt” for good?").await;
 }
 

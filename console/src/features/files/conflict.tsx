@@ -28,8 +28,11 @@ function Question({ names, canReplace, onAnswer }: QuestionProps) {
   useEffect(() => () => onAnswer(null), []);
   const answer = (choice: Choice) => () => onAnswer(choice);
   return (
-    <Dialog title={t("conflict.title", { count: names.length })} onClose={answer("skip")}>
-      <p>{t("conflict.text", { count: names.length })}</p>
+    <Dialog
+      title={t("conflict.title", { count: names.length })}
+      text={t("conflict.text", { count: names.length })}
+      onClose={answer("skip")}
+    >
       <ul class="name-list">
         {names.slice(0, 5).map((name) => (
           <li key={name}>{name}</li>

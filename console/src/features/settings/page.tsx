@@ -283,6 +283,7 @@ function RemovalDialog({ close }: { close: () => void }) {
   return (
     <FormDialog
       title={t("removal.title")}
+      text={t("removal.warning")}
       submit={t("removal.confirm")}
       danger
       onClose={close}
@@ -292,7 +293,6 @@ function RemovalDialog({ close }: { close: () => void }) {
         leave();
       }}
     >
-      <p>{t("removal.warning")}</p>
       <PasswordField value={password} onValue={setPassword} />
     </FormDialog>
   );
