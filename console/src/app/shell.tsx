@@ -12,13 +12,12 @@ import { Logo } from "../ui/logo";
 import { MenuButton, MenuHost } from "../ui/menu";
 import { Bar } from "../ui/states";
 import { Toasts, toastError } from "../ui/toast";
-import { openHelp } from "./help";
 import { onChanged } from "./live";
 import { Page } from "./pages";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
 import { account, loadAccount, signOut } from "./session";
-import { shortcuts, useShortcuts } from "./shortcuts";
+import { shortcuts, showHelp, useShortcuts } from "./shortcuts";
 
 /** Everything around the page. */
 export function Shell() {
@@ -209,7 +208,7 @@ function AccountMenu() {
       label={t("account.menu", { name })}
       items={() => [
         { label: t("nav.settings"), icon: "settings", run: () => go({ page: "settings" }) },
-        { label: t("help.title"), icon: "info", run: openHelp, ...(shortcuts.value ? { keys: "?" } : {}) },
+        { label: t("help.title"), icon: "info", run: showHelp, ...(shortcuts.value ? { keys: "?" } : {}) },
         {
           label: t("account.signOut"),
           icon: "logout",

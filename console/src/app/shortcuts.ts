@@ -1,9 +1,15 @@
 import { useEffect } from "preact/hooks";
+import { later } from "../features/load";
 import { stored } from "../ui/stored";
-import { openHelp } from "./help";
+import { toastError } from "../ui/toast";
 
 /** Whether single keys work on every page. Who speaks to the machine, or hits keys by accident, turns them off (WCAG 2.1.4). */
 export const shortcuts = stored("shortcuts", true, (value): value is boolean => typeof value === "boolean");
+
+/** Shows the keys that there are. */
+export function showHelp(): void {
+  later().then(({ openHelp }) => openHelp(), toastError);
+}
 
 /** Keys that work on every page, unless something is typed. */
 export function useShortcuts(): void {
@@ -17,7 +23,7 @@ export function useShortcuts(): void {
         document.getElementById("search")?.focus();
       } else if (event.key === "?") {
         event.preventDefault();
-        openHelp();
+        showHelp();
       }
     };
     document.addEventListener("keydown", onKey);

@@ -8,8 +8,8 @@ import { isKey, t } from "../../i18n";
 import { confirm, FormDialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
 import { toast, toastError } from "../../ui/toast";
+import { later } from "../load";
 import { askConflict } from "./conflict";
-import { pickFolder } from "./picker";
 
 export interface Target {
   id: string;
@@ -81,13 +81,14 @@ function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
 }
 
 export function chooseTarget(op: "move" | "copy", items: readonly Item[], start: string): void {
-  pickFolder({
+  const asked = {
     title: t(`${op}.title`, { count: items.length }),
     submit: t(`${op}.here`),
     start,
-    without: op === "move" ? new Set(items.map((item) => item.id)) : new Set(),
-    onPick: (target) => transfer(op, items, target),
-  });
+    without: new Set(op === "move" ? items.map((item) => item.id) : []),
+    onPick: (target: Target) => transfer(op, items, target),
+  };
+  later().then(({ pickFolder }) => pickFolder(asked), toastError);
 }
 
 /** Moves or copies into a folder. Names that are taken there are asked about, once for all. */
