@@ -58,7 +58,8 @@ afterEach(() => {
 function upload(parts: Record<number, string> = {}): Upload {
   const file = new Blob(["0123456789"]) as File;
   const about = { id: "u", name: "Film.bin", type: "", size: 10, lastModified: 1, parentId: "root", place: "" };
-  return { ...about, onConflict: "fail", file, url: null, parts, gone: null, sent: 0, state: "sending", error: null };
+  const begun = { file, url: null, parts, gone: null, sent: 0, busyUntil: 0, error: null };
+  return { ...about, ...begun, onConflict: "fail", state: "sending" };
 }
 
 /** The service, whose parts of four bytes go to this place; `refusal` is its answer to the completion. */
@@ -87,6 +88,7 @@ function outcome(wanted: Upload): Promise<string> {
     const ended = (name: string) => () => resolve(name);
     const events: TransferEvents = {
       progress: () => undefined,
+      busy: () => undefined,
       begun: () => undefined,
       part: (number, tag) => {
         wanted.parts[number] = tag;

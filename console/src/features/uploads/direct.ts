@@ -81,7 +81,7 @@ class Direct {
   }
 
   async run(): Promise<FileItem> {
-    const { id, parts } = await patiently(() => this.#create(), this.#signal);
+    const { id, parts } = await patiently(() => this.#create(), this.#signal, this.#events.busy);
     this.id = id;
     this.#signal.throwIfAborted();
     if (parts.some((part) => new URL(part.url).pathname.includes(`/v1/direct-uploads/${id}/`))) throw new UnfitError();
@@ -91,7 +91,7 @@ class Direct {
       for (let part = left.shift(); part; part = left.shift()) await this.#send(part, sizes);
     };
     await Promise.all(Array.from({ length: PARTS }, lane));
-    return patiently(() => this.#complete(id), this.#signal);
+    return patiently(() => this.#complete(id), this.#signal, this.#events.busy);
   }
 
   /** Has the service drop what it knows of the upload. */

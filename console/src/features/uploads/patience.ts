@@ -11,8 +11,13 @@ export const isPassing = (status: number): boolean =>
 /** Milliseconds that an answer with this `Retry-After` asks for. One that is a date asks for none: the service sends seconds. */
 export const waitOf = (retryAfter: string | undefined): number => Math.max(0, Number(retryAfter ?? 0) * 1000) || 0;
 
-/** Tries again what failed for a reason that passes, not before a busy service says. */
-export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, delays = DELAYS): Promise<T> {
+/** Tries again what failed for a reason that passes, not before a busy service says: `busy` is told that time. */
+export async function patiently<T>(
+  attempt: () => Promise<T>,
+  signal: AbortSignal,
+  busy: (until: number) => void = () => undefined,
+  delays = DELAYS,
+): Promise<T> {
   for (const delay of delays) {
     let asked = 0;
     try {
@@ -22,6 +27,7 @@ export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSigna
       if (!passes(error)) throw error;
       if (error instanceof ApiError) asked = (error.retryAfter ?? 0) * 1000;
     }
+    if (asked > 0) busy(Date.now() + asked);
     await pause(Math.max(delay, asked), signal);
   }
   return attempt();

@@ -17,6 +17,7 @@ function upload(id: string, size = 10): Upload {
     parts: {},
     gone: null,
     sent: 0,
+    busyUntil: 0,
     state: "waiting",
     error: null,
   };
@@ -177,4 +178,11 @@ test("parts of a direct upload that is gone are sent again", () => {
   told("a").failed(new Error("expired"));
   const [first] = made.uploads;
   assert.deepEqual([first?.gone, first?.parts, first?.sent], ["d", {}, 0]);
+});
+
+test("an upload knows until when the service is too busy for it", () => {
+  const { made, told } = queue(1);
+  made.add([upload("a")]);
+  told("a").busy(1234);
+  assert.equal(made.uploads[0]?.busyUntil, 1234);
 });

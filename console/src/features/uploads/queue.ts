@@ -26,6 +26,8 @@ export interface Upload {
   /** The direct upload that had parts of it and is gone: there is a new one after it. */
   gone: string | null;
   sent: number;
+  /** Until when a busy service wants to be left alone, in milliseconds of the clock; 0 where it has not said so. */
+  busyUntil: number;
   state: UploadState;
   error: unknown;
 }
@@ -35,6 +37,8 @@ export interface TransferEvents {
   progress: (sent: number) => void;
   begun: (url: string) => void;
   part: (number: number, tag: string) => void;
+  /** The service is too busy for it until this time. */
+  busy: (until: number) => void;
   /** The direct upload with this id is gone, and its parts with it. */
   gone: (id: string) => void;
   /** `toRoot`: its folder went away meanwhile, and it is in the root folder. */
@@ -244,6 +248,11 @@ export class UploadQueue {
         if (!current()) return;
         upload.parts[number] = tag;
         this.#options.changed(upload);
+      },
+      busy: (until) => {
+        if (!current()) return;
+        upload.busyUntil = until;
+        this.revision.value += 1;
       },
       gone: (id) => {
         if (!current()) return;

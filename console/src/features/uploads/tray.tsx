@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { account, loadAccount } from "../../app/session";
 import { t } from "../../i18n";
-import { clock, percent, size } from "../../i18n/format";
+import { clock, day, percent, size } from "../../i18n/format";
 import { confirm } from "../../ui/dialog";
 import { useKeptFocus } from "../../ui/focus";
 import { Icon, type IconName } from "../../ui/icon";
@@ -256,6 +256,9 @@ function actionOf({ id, name, state }: Upload): { icon: IconName; label: string;
 function status(upload: Upload): string {
   switch (upload.state) {
     case "sending":
+      if (upload.busyUntil > Date.now()) {
+        return t("uploads.busy", { time: day(new Date(upload.busyUntil).toISOString()) });
+      }
       return t("uploads.sending", { sent: size(upload.sent), size: size(upload.size) });
     case "failed":
       return describe(upload.error);

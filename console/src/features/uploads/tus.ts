@@ -55,7 +55,9 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     },
     onShouldRetry: (error) => {
       const status = statusOf(error);
-      notBefore = Date.now() + waitOf(error.originalResponse?.getHeader("Retry-After"));
+      const asked = waitOf(error.originalResponse?.getHeader("Retry-After"));
+      notBefore = Date.now() + asked;
+      if (asked > 0) events.busy(notBefore);
       // Browsers tell a file that is gone by the failure of the request that should carry it.
       if (status === 0) void isReadable(file).then((readable) => readable || lose());
       if (status === 401) {

@@ -160,6 +160,7 @@ async function revive(record: records.UploadRecord): Promise<Upload> {
     gone: record.gone ?? null,
     file,
     sent: 0,
+    busyUntil: 0,
     state: file ? "waiting" : "missing",
     error: null,
   };
@@ -205,6 +206,7 @@ function newUpload(file: File, parentId: string, place: string): Upload {
     parts: {},
     gone: null,
     sent: 0,
+    busyUntil: 0,
     state: "waiting",
     error: null,
   };
