@@ -48,6 +48,10 @@ fuzz *arguments:
 console:
     scripts/console
 
+# Measures the console in Chromium: first view, scrolling, sizes.
+console-speed:
+    scripts/console-speed
+
 # Makes the pictures of the console in README.md.
 picture:
     scripts/picture

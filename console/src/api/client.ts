@@ -42,9 +42,14 @@ export interface RequestOptions {
 type Ended = () => void;
 const onEnded = new Set<Ended>();
 
-/** Calls `listener` whenever a request finds that the session has ended. */
+/** Calls `listener` whenever it is found that the session has ended. */
 export function onSessionEnded(listener: Ended): void {
   onEnded.add(listener);
+}
+
+/** Tells all who listen that the session has ended. */
+export function endSession(): void {
+  for (const listener of onEnded) listener();
 }
 
 /** The address of a route of the service, `v1/…`, or of one that the service has told, with a query of the values that are there. */
@@ -62,7 +67,7 @@ export const refresher: Refresher = new Refresher(async () => {
   discard(answer);
   if (answer.ok) return true;
   if (answer.status === 401) {
-    for (const listener of onEnded) listener();
+    endSession();
     return false;
   }
   throw new NetworkError(`the session could not be renewed: ${answer.status}`);

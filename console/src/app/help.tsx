@@ -19,7 +19,7 @@ const keys: readonly (readonly [string, Key])[] = [
   ["?", "help.help"],
 ];
 
-/** The keys that work in lists and everywhere. */
+/** The keys that work in lists and everywhere; the single ones of these can be turned off in the settings. */
 export function openHelp(): void {
   open((close) => (
     <Dialog title={t("help.title")} onClose={close} size="large">
@@ -33,6 +33,7 @@ export function openHelp(): void {
           </div>
         ))}
       </dl>
+      <p class="muted">{t("help.off")}</p>
     </Dialog>
   ));
 }

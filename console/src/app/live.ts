@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { BatchOperation } from "../api/types";
 import type { PagedList } from "../ui/paged";
+import { poll } from "./poll";
 
-/** How often a visible list asks whether it has changed: with an entity tag, which costs next to nothing when not. */
-const INTERVAL = 3000;
+/** For how many milliseconds changes are gathered by those who are told of all of them once. */
+const GATHERED = 3000;
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("changes") : null;
 const listeners = new Set<(change: Change) => void>();
@@ -39,7 +40,7 @@ export function onChanged(listener: () => void): () => void {
     timer ??= setTimeout(() => {
       timer = undefined;
       listener();
-    }, INTERVAL);
+    }, GATHERED);
   };
   const stop = subscribe(later);
   return () => {
@@ -48,30 +49,17 @@ export function onChanged(listener: () => void): () => void {
   };
 }
 
-/** Calls `listener` now and then while the page is visible, and when it becomes so. */
-function whileVisible(listener: () => void): () => void {
-  const check = () => {
-    if (document.visibilityState === "visible") listener();
-  };
-  const timer = setInterval(check, INTERVAL);
-  document.addEventListener("visibilitychange", check);
-  return () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", check);
-  };
-}
-
 /** Reads a list, and keeps it as the service has it. Entries that one of `leaving` was done to are gone at once. */
 export function useLive<T extends { id: string }>(list: PagedList<T>, leaving: readonly Change["op"][]): void {
   useEffect(() => {
     void list.load();
-    const refresh = () => void list.refresh();
     const stops = [
-      whileVisible(refresh),
+      // With an entity tag, which costs next to nothing while the list is the same.
+      poll(() => list.refresh()),
       subscribe(({ op, ids }) => {
         const gone = new Set(leaving.includes(op) ? ids : []);
         if (gone.size > 0) list.edit((items) => items.filter((item) => !gone.has(item.id)));
-        refresh();
+        void list.refresh();
       }),
     ];
     return () => {

@@ -1,5 +1,6 @@
 import { LoginPage, RegisterPage } from "../features/auth/page";
 import { FilesPage } from "../features/files/page";
+import { later } from "../features/load";
 import { SearchPage } from "../features/search/page";
 import { TrashPage } from "../features/trash/page";
 import { t } from "../i18n";
@@ -9,8 +10,6 @@ import { lazy } from "./lazy";
 import { href, route } from "./router";
 import { ROOT } from "./routes";
 
-// What most visits do not show is loaded when it is.
-const later = () => import("../features/later");
 const Viewer = lazy(async () => (await later()).ViewerPage);
 const Settings = lazy(async () => (await later()).SettingsPage);
 const Admin = lazy(async () => (await later()).AdminPage);

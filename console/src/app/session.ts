@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import * as auth from "../api/auth";
-import { onSessionEnded } from "../api/client";
+import { endSession, onSessionEnded } from "../api/client";
 import type { Account } from "../api/types";
 import { closeAll } from "../ui/dialog";
 import { basePath } from "./base";
@@ -9,28 +9,45 @@ import { go, route } from "./router";
 /** Who is signed in; null until that is known, and after the session has ended. */
 export const account = signal<Account | null>(null);
 
+/** Whether a session has ended that the user has not ended here: the door says so. */
+export const hasEnded = signal(false);
+
+/** Tells the other tabs, which have the same cookies, that their session has ended. */
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : null;
+
 const atTheDoor = () => route.value.page === "login" || route.value.page === "register";
 
 export function startSession(): void {
   onSessionEnded(() => {
+    const wasKnown = account.peek() !== null;
     account.value = null;
     if (atTheDoor()) return;
+    hasEnded.value = wasKnown;
     closeAll();
     const next = location.pathname.slice(basePath.length) + location.search;
     go({ page: "login", next }, { replace: true });
   });
+  channel?.addEventListener("message", endSession);
 }
 
 /** Reads the account, and with it what of its storage is in use. */
 export async function loadAccount(): Promise<Account> {
   const found = await auth.account();
   account.value = found;
+  hasEnded.value = false;
   return found;
 }
 
 export async function signOut(): Promise<void> {
   await auth.logOut();
+  leave();
+}
+
+/** Goes to the door after the user has ended the session, here and in the other tabs. */
+export function leave(): void {
   account.value = null;
+  hasEnded.value = false;
   closeAll();
   go({ page: "login", next: null });
+  channel?.postMessage(null);
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
@@ -11,12 +12,12 @@ import { Logo } from "../ui/logo";
 import { MenuButton, MenuHost } from "../ui/menu";
 import { Bar } from "../ui/states";
 import { Toasts, toastError } from "../ui/toast";
-import { openHelp } from "./help";
 import { onChanged } from "./live";
 import { Page } from "./pages";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
 import { account, loadAccount, signOut } from "./session";
+import { shortcuts, showHelp, useShortcuts } from "./shortcuts";
 
 /** Everything around the page. */
 export function Shell() {
@@ -53,7 +54,11 @@ function Frame() {
     addEventListener("online", update);
     addEventListener("offline", update);
     // A file that misses the place to drop it would be opened instead of the console.
-    const refuse = (event: DragEvent) => event.preventDefault();
+    const refuse = (event: DragEvent) => {
+      if (event.defaultPrevented || !isFileDrag(event)) return;
+      event.preventDefault();
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+    };
     addEventListener("dragover", refuse);
     addEventListener("drop", refuse);
     return () => {
@@ -121,6 +126,7 @@ function Navigation() {
           <li key={place.label}>
             <a
               href={href(place.route)}
+              title={place.label}
               {...(place.route.page === route.value.page ? { "aria-current": "page" as const } : {})}
             >
               <Icon name={place.icon} />
@@ -180,13 +186,15 @@ function SearchBox() {
         value={q}
         placeholder={t("search.placeholder")}
         aria-label={t("search.label")}
-        aria-keyshortcuts="/"
+        {...(shortcuts.value ? { "aria-keyshortcuts": "/" } : {})}
         enterkeyhint="search"
         onInput={(event) => setQ(event.currentTarget.value)}
       />
-      <span class="key" aria-hidden="true">
-        /
-      </span>
+      {shortcuts.value && (
+        <span class="key" aria-hidden="true">
+          /
+        </span>
+      )}
     </form>
   );
 }
@@ -200,7 +208,7 @@ function AccountMenu() {
       label={t("account.menu", { name })}
       items={() => [
         { label: t("nav.settings"), icon: "settings", run: () => go({ page: "settings" }) },
-        { label: t("help.title"), icon: "info", keys: "?", run: openHelp },
+        { label: t("help.title"), icon: "info", run: showHelp, ...(shortcuts.value ? { keys: "?" } : {}) },
         {
           label: t("account.signOut"),
           icon: "logout",
@@ -243,24 +251,4 @@ function useVisits(): void {
     timer = setTimeout(place, 100);
     return () => clearTimeout(timer);
   }, [count]);
-}
-
-/** Keys that work on every page, unless something is typed. */
-function useShortcuts(): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement;
-      if (target.matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
-      if (event.key === "/") {
-        event.preventDefault();
-        document.getElementById("search")?.focus();
-      } else if (event.key === "?") {
-        event.preventDefault();
-        openHelp();
-      }
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
 }

@@ -1,4 +1,6 @@
-/** Pages that most visits do not show: one script, loaded with the first of them. */
+/** What most visits do not show: one script, loaded with the first of it. */
+export { openHelp } from "../app/help";
 export { AdminPage } from "./admin/page";
+export { pickFolder } from "./files/picker";
 export { SettingsPage } from "./settings/page";
 export { ViewerPage } from "./viewer/page";

@@ -9,15 +9,18 @@ import { useSubmit } from "./submit";
 
 interface DialogProps {
   title: string;
+  /** What is asked, or what has to be known before: readers of the screen hear it with the title. */
+  text?: string;
   onClose: () => void;
   children: ComponentChildren;
   size?: "small" | "large";
 }
 
 /** A modal dialog of the platform. The focus goes back to where it was, or else to the page's main part. */
-export function Dialog({ title, onClose, children, size = "small" }: DialogProps) {
+export function Dialog({ title, text, onClose, children, size = "small" }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const isPressed = useRef(false);
   useLayoutEffect(() => {
     const dialog = ref.current;
     const opener = document.activeElement;
@@ -37,12 +40,17 @@ export function Dialog({ title, onClose, children, size = "small" }: DialogProps
       ref={ref}
       class={`dialog ${size}`}
       aria-labelledby={heading}
+      {...(text === undefined ? {} : { "aria-describedby": `${heading}-text` })}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
+        isPressed.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => {
+        // A press beside it closes it where it ends there too: one that began in a field may end anywhere.
+        if (isPressed.current && event.target === event.currentTarget) onClose();
       }}
       onKeyDown={(event) => event.stopPropagation()}
     >
@@ -55,6 +63,7 @@ export function Dialog({ title, onClose, children, size = "small" }: DialogProps
             <Icon name="close" />
           </button>
         </div>
+        {text !== undefined && <p id={`${heading}-text`}>{text}</p>}
         {children}
       </div>
     </dialog>
@@ -105,6 +114,7 @@ export function confirm(question: Question): void {
   open((close) => (
     <FormDialog
       title={question.title}
+      text={question.text}
       submit={question.confirm}
       danger={question.danger ?? false}
       onClose={close}
@@ -112,31 +122,30 @@ export function confirm(question: Question): void {
         await question.run();
         close();
       }}
-    >
-      <p>{question.text}</p>
-    </FormDialog>
+    />
   ));
 }
 
 interface FormDialogProps {
   title: string;
+  text?: string;
   submit: string;
   danger?: boolean;
   onClose: () => void;
   onSubmit: () => Promise<void>;
-  children: ComponentChildren;
+  children?: ComponentChildren;
 }
 
 /** A dialog with a form: while it is sent nothing is sent again, and a failure is told in it. */
-export function FormDialog({ title, submit, danger, onClose, onSubmit, children }: FormDialogProps) {
+export function FormDialog({ submit, danger, onSubmit, children, ...dialog }: FormDialogProps) {
   const form = useSubmit(onSubmit);
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog {...dialog}>
       <form ref={form.ref} onSubmit={form.onSubmit}>
         {children}
         <FormError error={form.error} />
         <div class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
+          <button type="button" class="button" onClick={dialog.onClose}>
             {t("action.cancel")}
           </button>
           <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={form.busy}>

@@ -107,9 +107,11 @@ test("a first page that fails is told; a refresh that fails leaves what is shown
   state.failing = false;
   await list.load();
   state.failing = true;
-  await list.refresh();
+  assert.equal(String(await list.refresh()), "Error: 503");
   assert.equal(list.status.value, "ready");
   assert.deepEqual(list.ids.value, ["a"]);
+  state.failing = false;
+  assert.equal(await list.refresh(), null);
 });
 
 test("a later page that fails leaves those before it, and is read when it is asked for again", async () => {

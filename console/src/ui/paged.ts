@@ -53,18 +53,19 @@ export class PagedList<T extends { id: string }> {
 
   /**
    * Reads again as many pages as are here, if the first has changed; a failure leaves what is shown. A list that could not be
-   * read because the service was away is read when it is back.
+   * read because the service was away is read when it is back. Resolves to why it could not be read, else to null.
    */
-  async refresh(): Promise<void> {
+  async refresh(): Promise<unknown> {
     // What is being read may be older than the change; of those who wait one reads again for all.
     await this.#running;
-    if (this.#running) return;
+    if (this.#running) return null;
     const wasAway = this.status.value === "failed" && this.error.value instanceof NetworkError;
-    if (this.status.value !== "ready" && !wasAway) return;
-    this.#running = (wasAway ? this.#readFirst() : this.#readAgain()).finally(() => {
+    if (this.status.value !== "ready" && !wasAway) return null;
+    const reading = wasAway ? this.#readFirst() : this.#readAgain();
+    this.#running = reading.then(() => {
       this.#running = null;
     });
-    await this.#running;
+    return reading;
   }
 
   /** Shows a change before the service's list does. */
@@ -78,20 +79,22 @@ export class PagedList<T extends { id: string }> {
     this.#abort.abort();
   }
 
-  async #readFirst(): Promise<void> {
+  async #readFirst(): Promise<unknown> {
     try {
       const first = await this.#fetch({ signal: this.#abort.signal });
-      if (first === null) return;
+      if (first === null) return null;
       this.#etag = first.etag;
       this.#pages = 1;
       this.items.value = first.page.items;
       this.#next.value = first.page.next_cursor ?? null;
       this.error.value = null;
       this.status.value = "ready";
+      return null;
     } catch (error) {
-      if (this.#abort.signal.aborted) return;
+      if (this.#abort.signal.aborted) return null;
       this.error.value = error;
       this.status.value = "failed";
+      return error;
     }
   }
 
@@ -107,10 +110,10 @@ export class PagedList<T extends { id: string }> {
     }
   }
 
-  async #readAgain(): Promise<void> {
+  async #readAgain(): Promise<unknown> {
     try {
       const first = await this.#fetch({ etag: this.#etag, signal: this.#abort.signal });
-      if (first === null) return;
+      if (first === null) return null;
       let items: readonly T[] = first.page.items;
       let next = first.page.next_cursor ?? null;
       let pages = 1;
@@ -125,11 +128,14 @@ export class PagedList<T extends { id: string }> {
       this.#pages = pages;
       this.items.value = items;
       this.#next.value = next;
+      return null;
     } catch (error) {
       // What is shown stays, and the next refresh asks again; unless what the list is of is gone.
-      if (!(error instanceof ApiError && error.status === 404)) return;
-      this.error.value = error;
-      this.status.value = "failed";
+      if (error instanceof ApiError && error.status === 404) {
+        this.error.value = error;
+        this.status.value = "failed";
+      }
+      return error;
     }
   }
 }

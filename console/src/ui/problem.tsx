@@ -4,6 +4,7 @@ import { InterruptedError } from "../api/items";
 import { isKey, t } from "../i18n";
 import { useKeptFocus } from "./focus";
 import { Icon } from "./icon";
+import { toast, toastError } from "./toast";
 
 /** Why something failed, for people: our own text for what they can do something about, else the service's. */
 export function describe(error: unknown): string {
@@ -17,6 +18,15 @@ export function describe(error: unknown): string {
     return error.message;
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(t("action.copied"));
+  } catch (error) {
+    toastError(error);
+  }
 }
 
 /** In place of something that could not be read: why, what a report needs, and a way to try again. */
@@ -34,7 +44,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       {request && (
         <p class="muted">
           {t("error.request")} <code class="selectable">{request}</code>{" "}
-          <button type="button" class="link" onClick={() => void navigator.clipboard.writeText(request)}>
+          <button type="button" class="link" onClick={() => void copy(request)}>
             {t("action.copyText")}
           </button>
         </p>

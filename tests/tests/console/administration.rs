@@ -53,4 +53,6 @@ async fn the_audit_is_shown_of_one_account() {
     .await;
     page.shows(".table", "file.uploaded").await;
     account.has_focus().await;
+    // A screen reader is told how much was found.
+    page.shows("[role=status]", " rows").await;
 }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Page, within};
+use fm_e2e::{Api, Lane, Page, eventually, within};
 
 use super::{open_as, own_errors};
 
 /// How long another device may take to show a change: that is promised. A visible page asks every 3 s whether its list has
-/// changed (`INTERVAL` in `console/src/app/live.ts`) and reads it anew then. The time begins when the device that has made the
+/// changed (`INTERVAL` in `console/src/app/poll.ts`) and reads it anew then. The time begins when the device that has made the
 /// change shows it, hence after the service has acknowledged it.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a hidden page is watched: longer than a visible one would wait twice.
+const HIDDEN: Duration = Duration::from_secs(7);
 
 /// Waits until the list of the page has an entry whose row begins so, or has none.
 async fn shows(page: &Page, entry: &str, wanted: bool) {
@@ -52,4 +55,29 @@ async fn each_shows_what_is_done_on_the_other() {
     for page in [&desk, &phone] {
         assert_eq!(own_errors(page), Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn a_list_that_stays_the_same_costs_answers_without_a_body_and_none_while_it_is_hidden() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.folder("Letters", None).await;
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Letters, folder").appears().await;
+    let base = user.server.base();
+    let list = format!("{base}/v1/folders/root/children?limit=200&sort=name&order=asc");
+    let read = page.statuses(&list).len();
+    let again = eventually("the list is asked for again", async || {
+        page.statuses(&list).get(read..).filter(|again| again.len() > 1).map(<[u64]>::to_vec)
+    })
+    .await;
+    assert_eq!(again, vec![304; again.len()]);
+
+    // Both tabs have one browser, which tells of all requests; there is no list in the one before.
+    let before = page.open_beside(&format!("{base}/settings")).await;
+    before.named("heading", "Settings").appears().await;
+    before.rests().await;
+    let asked = page.statuses(&list).len();
+    tokio::time::sleep(HIDDEN).await;
+    assert_eq!(page.statuses(&list).len(), asked, "a hidden page asks nothing");
+    assert_eq!(own_errors(&page), Vec::<String>::new());
 }

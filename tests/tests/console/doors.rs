@@ -115,3 +115,17 @@ async fn a_session_that_was_ended_elsewhere_leads_back_to_the_door() {
     page.visit(&format!("{}/settings", api.server.base())).await;
     page.named("heading", "Sign in").appears().await;
 }
+
+#[tokio::test]
+async fn who_signs_out_in_one_tab_has_signed_out_in_all() {
+    let user = Api::on(Lane::Ephemeral).user().await;
+    let behind = super::open_as(&user, "/files").await;
+    is_signed_in(&behind, &user.email).await;
+    let page = behind.open_beside(&format!("{}/settings", user.server.base())).await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    is_at(&behind, "/login").await;
+    behind.shows("[role=alert]", "Your session has ended.").await;
+    assert_eq!(page.texts("[role=alert]").await, Vec::<String>::new(), "who has ended it knows");
+}

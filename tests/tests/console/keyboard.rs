@@ -316,3 +316,30 @@ async fn a_user_is_given_a_quota_and_suspended() {
     page.named("button", &actions).has_focus().await;
     user.again_or_not().await.expect(200);
 }
+
+#[tokio::test]
+async fn single_keys_are_turned_off_and_on() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = open_as(&user, "/settings").await;
+    let (single, save) =
+        (page.named("checkbox", "Single keys on every page: / and ?"), page.named("button", "Save"));
+    single.appears().await;
+    single.reach_by_tab().await;
+    page.press(" ").await;
+    save.reach_by_tab().await;
+    for key in ["?", "/"] {
+        page.press(key).await;
+        save.has_focus().await;
+    }
+    // It is remembered.
+    page.visit(&format!("{}/settings", user.server.base())).await;
+    single.appears().await;
+    page.press("/").await;
+    page.rests().await;
+    assert_ne!(page.focused().await.0, "searchbox");
+    single.reach_by_tab().await;
+    page.press(" ").await;
+    save.reach_by_tab().await;
+    page.press("/").await;
+    page.named("searchbox", "Search files").has_focus().await;
+}

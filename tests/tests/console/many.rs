@@ -68,3 +68,22 @@ async fn what_is_cut_is_pasted_into_another_folder() {
     page.named("row", "Notes.txt").appears().await;
     user.get("/v1/items/lookup?path=/Letters/Notes.txt").send().await.expect(200);
 }
+
+#[tokio::test]
+async fn what_is_found_is_told_selected_and_thrown_away() {
+    let user = Api::on(Lane::Embedded).user().await;
+    for name in ["Draft one.txt", "Draft two.txt", "Minutes.txt"] {
+        user.file(name, "A few words.").await;
+    }
+    let page = open_as(&user, "/search?q=draft").await;
+    page.shows(".toolbar", "2 files found").await;
+    page.shows("[role=status]", "2 files found").await;
+    for name in ["Draft one.txt", "Draft two.txt"] {
+        page.named("checkbox", &format!("Select {name}")).click().await;
+    }
+    page.shows(".selection-count", "2 selected").await;
+    page.named("button", "Move to trash").click().await;
+    page.shows(".state", "Nothing found for “draft”").await;
+    let left = user.all(&[]).await;
+    assert_eq!(left.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["Minutes.txt"]);
+}

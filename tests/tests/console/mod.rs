@@ -6,15 +6,18 @@ mod administration;
 mod axe;
 mod devices;
 mod doors;
+mod dragging;
 mod files;
 mod keyboard;
 mod many;
 mod media;
 mod pages;
+mod pointers;
 mod previews;
 mod states;
 mod tokens;
 mod uploads;
+mod zoom;
 
 use fm_e2e::{Api, Page, User, eventually};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use fm_e2e::{Api, Lane, Page, User, noise, pictures};
+use fm_e2e::{Api, Lane, Page, User, eventually, noise, pictures};
 
 use super::axe::{is_accessible, is_accessible_now};
 use super::open_as;
@@ -59,6 +59,10 @@ async fn dialogs_about_entries() {
     page.named("row", "Notes.txt").disappears().await;
     page.named("link", "Trash").click().await;
     choose(&page, "Notes.txt", "Delete for good").await;
+    page.named("dialog", "Delete “Notes.txt” for good?").appears().await;
+    // It is told with the title.
+    let described = "document.getElementById(document.querySelector('dialog').getAttribute('aria-describedby'))?.innerText";
+    assert_eq!(page.evaluate(described).await, "This can't be undone.");
     is_accessible_dialog(&page, "Delete “Notes.txt” for good?").await;
 }
 
@@ -172,6 +176,16 @@ async fn the_list_of_uploads() {
     page.named("button", "Pause Film.bin").click().await;
     page.shows(".upload.paused", "Paused").await;
     is_accessible(&page, "the list of uploads").await;
+    // One of thousands that failed is found.
+    let filter = page.named("button", "Only what needs you (1)");
+    for shown in [1, 3] {
+        filter.click().await;
+        eventually("the list is filtered", async || {
+            (page.texts(".upload .name").await.len() == shown).then_some(())
+        })
+        .await;
+    }
+    page.shows(".upload.failed .name", "Longer film.bin").await;
     page.named("button", "Hide the list").click().await;
     is_accessible(&page, "the list of uploads, closed").await;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Page } from "../../api/types";
 import { t } from "../../i18n";
+import { announce } from "../../ui/announcer";
 import { useKeptFocus } from "../../ui/focus";
 import type { IconName } from "../../ui/icon";
 import { PagedList } from "../../ui/paged";
@@ -36,6 +37,15 @@ interface TableProps<T extends { id: string }> {
 export function Table<T extends { id: string }>(props: TableProps<T>) {
   const ref = useRef<HTMLDivElement>(null);
   useKeptFocus(ref);
+  const { list, empty } = props;
+  const isReady = list.status.value === "ready";
+  const before = useRef(list);
+  // What a search or another choice has brought is told; the first list comes with its page.
+  useEffect(() => {
+    if (!isReady || before.current === list) return;
+    before.current = list;
+    announce(list.items.value.length === 0 ? empty.title : t("table.rows", { count: list.items.value.length }));
+  }, [list, isReady]);
   return (
     <div ref={ref} class="pages" role="group" tabIndex={-1} aria-label={props.caption}>
       {contentOf(props)}

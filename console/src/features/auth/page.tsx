@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
 import { go, href } from "../../app/router";
-import { loadAccount } from "../../app/session";
+import { hasEnded, loadAccount } from "../../app/session";
 import { t } from "../../i18n";
 import { EmailField, NewPasswordField, PasswordField } from "../../ui/credentials";
 import { Field } from "../../ui/field";
@@ -76,6 +76,11 @@ export function LoginPage({ next }: { next: string | null }) {
         )
       }
     >
+      {hasEnded.value && (
+        <p class="field muted" role="alert">
+          {t("login.ended")}
+        </p>
+      )}
       <EmailField value={email} onValue={setEmail} error={form.error} autofocus />
       <PasswordField value={password} onValue={setPassword} error={form.error} />
     </Door>

@@ -8,8 +8,8 @@ import { isKey, t } from "../../i18n";
 import { confirm, FormDialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
 import { toast, toastError } from "../../ui/toast";
+import { later } from "../load";
 import { askConflict } from "./conflict";
-import { pickFolder } from "./picker";
 
 export interface Target {
   id: string;
@@ -81,13 +81,14 @@ function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
 }
 
 export function chooseTarget(op: "move" | "copy", items: readonly Item[], start: string): void {
-  pickFolder({
+  const asked = {
     title: t(`${op}.title`, { count: items.length }),
     submit: t(`${op}.here`),
     start,
-    without: op === "move" ? new Set(items.map((item) => item.id)) : new Set(),
-    onPick: (target) => transfer(op, items, target),
-  });
+    without: new Set(op === "move" ? items.map((item) => item.id) : []),
+    onPick: (target: Target) => transfer(op, items, target),
+  };
+  later().then(({ pickFolder }) => pickFolder(asked), toastError);
 }
 
 /** Moves or copies into a folder. Names that are taken there are asked about, once for all. */
@@ -104,7 +105,7 @@ export async function transfer(op: "move" | "copy", items: readonly ListedItem[]
       concerned.map((item) => item.name),
       concerned.every((item) => item.kind === "file"),
     );
-    if (choice !== "skip") {
+    if (choice !== null && choice !== "skip") {
       const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
       results = results.concat(await api.batch(again));
     }
@@ -123,8 +124,9 @@ async function putBack(items: readonly ListedItem[]): Promise<void> {
   });
 }
 
-export async function move(items: readonly ListedItem[], target: Target): Promise<void> {
-  await attempt(() => transfer("move", items, target));
+/** Moves or copies, and tells why where that fails. */
+export async function bring(op: "move" | "copy", items: readonly ListedItem[], target: Target): Promise<void> {
+  await attempt(() => transfer(op, items, target));
 }
 
 /** Takes entries to be pasted into another folder. */
@@ -137,7 +139,7 @@ export async function paste(target: Target): Promise<void> {
   const held = clipboard.value;
   if (!held) return;
   if (held.op === "move") clipboard.value = null;
-  await attempt(() => transfer(held.op, held.items, target));
+  await bring(held.op, held.items, target);
 }
 
 /** Where the service keeps no trash, deleting for good is offered instead. Resolves to whether something went. */

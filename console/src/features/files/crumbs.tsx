@@ -4,7 +4,7 @@ import { href } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
 import { focusIsLost, useFocusInside } from "../../ui/focus";
-import { isFileDrag, isItemDrag } from "./drag";
+import { accept, fits } from "./drag";
 import { dropInto } from "./drop";
 
 /** The way from the root to a folder; entries can be dropped on each of its parts. */
@@ -47,14 +47,14 @@ function Crumb({ id, name }: { id: string; name: string }) {
       class={over ? "crumb target" : "crumb"}
       href={href({ page: "files", folder: id })}
       onDragOver={(event) => {
-        if (!isFileDrag(event) && !isItemDrag(event)) return;
-        event.preventDefault();
-        event.stopPropagation();
+        if (!fits(event, id)) return;
+        accept(event);
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         setOver(false);
+        if (!fits(event, id)) return;
         event.preventDefault();
         event.stopPropagation();
         void dropInto(event, { id, name });

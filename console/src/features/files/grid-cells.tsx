@@ -3,6 +3,7 @@ import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { MenuButton, openMenuAt } from "../../ui/menu";
+import { accept, hasLeft } from "./drag";
 import type { Column, GridProps } from "./grid-types";
 import { extend, only, toggle } from "./selection";
 import { Thumb } from "./thumb";
@@ -95,11 +96,10 @@ function behaviour<T extends ListedItem>(
       },
       onDragOver: (event: DragEvent) => {
         if (!drag.accepts(event, item)) return;
-        event.preventDefault();
-        event.stopPropagation();
+        accept(event);
         setTarget(item.id);
       },
-      onDragLeave: () => setTarget(null),
+      onDragLeave: (event: DragEvent) => hasLeft(event) && setTarget(null),
       onDrop: (event: DragEvent) => {
         setTarget(null);
         if (!drag.accepts(event, item)) return;

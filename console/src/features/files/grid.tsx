@@ -95,6 +95,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     const covered = head * LINE + Number.parseFloat(getComputedStyle(element).paddingBlockEnd);
     const row = Math.floor(bounded / perRow);
     element.scrollTop = reveal(row, rowHeight, element.scrollTop, Math.max(rowHeight, element.clientHeight - covered));
+    // Where the page around the list scrolls too.
+    element.scrollIntoView({ block: "nearest" });
     measure();
   };
 
@@ -199,7 +201,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
       style={{ "--cells": String(props.columns.length - 1) }}
       onScroll={measure}
       onKeyDown={onKeyDown}
-      onPointerDown={(event) => {
+      onClick={(event) => {
         const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
         if (beside || (event.target as HTMLElement).matches(".items-rows")) {
           selection.value = clear(selection.value);

@@ -15,12 +15,12 @@ import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
 import { Empty, Loading } from "../../ui/states";
 import { useTitle } from "../../ui/title";
-import { fromTransfer } from "../uploads/entries";
+import { fromInput, fromTransfer } from "../uploads/entries";
 import { upload, useChooser } from "../uploads/start";
 import * as commands from "./commands";
 import { Crumbs } from "./crumbs";
 import { Details } from "./details";
-import { isFileDrag, isItemDrag, startDrag } from "./drag";
+import { accept, fits, hasLeft, isFileDrag, startDrag } from "./drag";
 import { dropInto } from "./drop";
 import { ItemGrid } from "./grid";
 import type { Column } from "./grid-types";
@@ -120,7 +120,7 @@ export function FilesPage({ folder }: { folder: string }) {
     const onPaste = (event: ClipboardEvent) => {
       if (event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
       const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length > 0) void upload({ files: files.map((file) => ({ file, path: "" })), folders: [] }, target);
+      if (files.length > 0) void upload(fromInput(files), target);
       else void commands.paste(target);
     };
     document.addEventListener("paste", onPaste);
@@ -135,12 +135,11 @@ export function FilesPage({ folder }: { folder: string }) {
         onDropCapture={() => setDropping(false)}
         onDragOver={(event) => {
           if (!isFileDrag(event)) return;
-          event.preventDefault();
-          setDropping(true);
+          // A folder of the list or of the way to it takes them itself, and shows that.
+          setDropping(!event.defaultPrevented);
+          accept(event);
         }}
-        onDragLeave={(event) => {
-          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false);
-        }}
+        onDragLeave={(event) => hasLeft(event) && setDropping(false)}
         onDrop={(event) => {
           if (!isFileDrag(event) || !event.dataTransfer) return;
           event.preventDefault();
@@ -222,7 +221,7 @@ export function FilesPage({ folder }: { folder: string }) {
             onKey={onKey}
             drag={{
               start: startDrag,
-              accepts: (event, item) => item.kind === "folder" && (isFileDrag(event) || isItemDrag(event)),
+              accepts: (event, item) => item.kind === "folder" && fits(event, item.id),
               drop: (event, item) => void dropInto(event, item),
             }}
           />
@@ -232,8 +231,10 @@ export function FilesPage({ folder }: { folder: string }) {
         )}
         {dropping && (
           <div class="drop-hint" aria-hidden="true">
-            <Icon name="upload" size={40} />
-            {t("upload.dropHere", { name })}
+            <span>
+              <Icon name="upload" />
+              {t("upload.dropHere", { name })}
+            </span>
           </div>
         )}
       </div>

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import * as api from "../../api/items";
 import type { FileItem } from "../../api/types";
 import { useLive } from "../../app/live";
@@ -7,6 +7,7 @@ import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { type Key, t } from "../../i18n";
 import { day, size } from "../../i18n/format";
+import { announce } from "../../ui/announcer";
 import type { MenuItem } from "../../ui/menu";
 import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
@@ -18,6 +19,7 @@ import type { Column } from "../files/grid-types";
 import { kindName, kindOf } from "../files/kinds";
 import { addressOf, openItem } from "../files/open";
 import { nothing, type Selection } from "../files/selection";
+import { SelectionBar } from "../files/selection-bar";
 
 const kinds: readonly { value: string; label: Key }[] = [
   { value: "", label: "search.any" },
@@ -74,34 +76,58 @@ function Results({ q, kind }: { q: string; kind: string }) {
   const list = useMemo(() => new PagedList<FileItem>((request) => api.search(q, kind, request)), []);
   const selection = useMemo(() => signal<Selection>(nothing), []);
   useLive(list, leaving);
+  const items = list.items.value;
+  const isReady = list.status.value === "ready";
+  const found = t(list.complete.value ? "search.found" : "search.foundMore", { count: items.length });
+  // What is found is told once; what changes later is seen.
+  useEffect(() => {
+    if (isReady) announce(items.length === 0 ? t("search.nothing", { q }) : found);
+  }, [isReady]);
   if (list.status.value === "failed") return <Failure error={list.error.value} retry={() => void list.load()} />;
   if (list.status.value === "loading") return <Loading />;
-  if (list.items.value.length === 0) {
+  if (items.length === 0) {
     return (
       <Empty icon="search" title={t("search.nothing", { q })}>
         <p class="muted">{t("search.nothingHint")}</p>
       </Empty>
     );
   }
+  const selected = items.filter((item) => selection.value.selected.has(item.id));
   return (
-    <ItemGrid
-      label={t("search.results")}
-      list={list}
-      selection={selection}
-      view="list"
-      columns={columns()}
-      summary={(item) => `${day(item.modified_at)} · ${size(item.size)}`}
-      address={addressOf}
-      onOpen={openItem}
-      menu={menuOf}
-      onKey={(event, chosen) => {
-        const [first] = chosen;
-        if (event.key === "F2" && first && chosen.length === 1) commands.rename(first);
-        else if (event.key === "Delete" && first) void commands.trash(chosen);
-        else return false;
-        return true;
-      }}
-    />
+    <>
+      <div class="toolbar">
+        {selected.length > 0 ? (
+          <SelectionBar
+            selection={selection}
+            count={selected.length}
+            actions={menuOf(selected).filter(({ label }) => label !== t("action.open"))}
+          />
+        ) : (
+          <p class="muted">{found}</p>
+        )}
+      </div>
+      <ItemGrid
+        label={t("search.results")}
+        list={list}
+        selection={selection}
+        view="list"
+        columns={columns()}
+        summary={(item) => `${day(item.modified_at)} · ${size(item.size)}`}
+        address={addressOf}
+        onOpen={openItem}
+        menu={menuOf}
+        onKey={(event, chosen) => {
+          const [first] = chosen;
+          const control = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+          if (event.key === "F2" && first && chosen.length === 1) commands.rename(first);
+          else if (event.key === "Delete" && first) void commands.trash(chosen);
+          else if (control && event.key === "x" && first) commands.hold("move", chosen);
+          else if (control && event.key === "c" && first) commands.hold("copy", chosen);
+          else return false;
+          return true;
+        }}
+      />
+    </>
   );
 }
 
@@ -118,6 +144,7 @@ function menuOf(chosen: readonly FileItem[]): MenuItem[] {
     );
   }
   entries.push(
+    { label: t("action.download"), icon: "download", run: () => commands.download(chosen) },
     { label: t("action.moveTo"), icon: "move", run: () => commands.chooseTarget("move", chosen, parent) },
     { label: t("action.copyTo"), icon: "copy", run: () => commands.chooseTarget("copy", chosen, parent) },
     { label: t("action.trash"), icon: "trash", keys: "Del", danger: true, run: () => void commands.trash(chosen) },

@@ -1,8 +1,8 @@
 import { useRef, useState } from "preact/hooks";
 import * as auth from "../../api/auth";
 import type { Session } from "../../api/types";
-import { go } from "../../app/router";
-import { account, loadAccount } from "../../app/session";
+import { account, leave, loadAccount } from "../../app/session";
+import { shortcuts } from "../../app/shortcuts";
 import { theme, themes } from "../../app/theme";
 import { t } from "../../i18n";
 import { dateTime, percent, size } from "../../i18n/format";
@@ -100,6 +100,19 @@ function Appearance() {
           ))}
         </div>
       </fieldset>
+      <div class="field">
+        <label class="choice">
+          <input
+            type="checkbox"
+            class="check"
+            checked={shortcuts.value}
+            onChange={(event) => {
+              shortcuts.value = event.currentTarget.checked;
+            }}
+          />
+          {t("settings.shortcuts")}
+        </label>
+      </div>
       <LanguageSelect labelled />
     </section>
   );
@@ -270,18 +283,16 @@ function RemovalDialog({ close }: { close: () => void }) {
   return (
     <FormDialog
       title={t("removal.title")}
+      text={t("removal.warning")}
       submit={t("removal.confirm")}
       danger
       onClose={close}
       onSubmit={async () => {
         await auth.removeAccount(password);
         await dropUploads();
-        close();
-        account.value = null;
-        go({ page: "login", next: null });
+        leave();
       }}
     >
-      <p>{t("removal.warning")}</p>
       <PasswordField value={password} onValue={setPassword} />
     </FormDialog>
   );

@@ -2,6 +2,7 @@ import { ApiError, discard, json, NetworkError, send } from "../../api/client";
 import type { DirectPart, DirectUpload, FileItem } from "../../api/types";
 import { patiently } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
+import { isReadable, LostError } from "./readable";
 
 /** From this size on the store gets the bytes without the service between: less than that gains nothing by it. */
 export const DIRECT_FROM = 64 * 1024 * 1024;
@@ -10,6 +11,15 @@ const PARTS = 3;
 
 /** The store takes nothing from this page: it is the service itself, or answers other origins not at all. */
 class UnfitError extends Error {}
+
+/** The store takes no more parts of an upload that it took some of: its links have expired. */
+const expired = (): ApiError => {
+  const problem = { type: "about:blank", title: "", detail: "the links of the upload have expired", request_id: "" };
+  return new ApiError(410, { ...problem, status: 410, code: "upload_expired" });
+};
+
+/** Whether an upload that had begun is no more, or does not fit together: a new one takes its place. */
+const isGone = (error: unknown): boolean => error instanceof ApiError && [404, 410, 422].includes(error.status);
 
 /** What the pages know of the store: whether it takes parts from them, and whether it has taken one. */
 const store = { isFit: true, works: false };
@@ -30,10 +40,12 @@ export function beginDirect(upload: Upload, events: TransferEvents, instead: () 
       if (abort.signal.aborted) return;
       // Other parts may still be under way.
       abort.abort();
+      if (direct.id !== null && isGone(error)) events.gone(direct.id);
       if (error instanceof UnfitError) {
         store.isFit = false;
         other = instead();
       } else if (isTaken) events.conflict();
+      else if (error instanceof LostError) events.lost();
       else if (error instanceof ApiError && error.status === 401) events.signedOut();
       else events.failed(error);
     },
@@ -57,7 +69,8 @@ class Direct {
   readonly #upload: Upload;
   readonly #events: TransferEvents;
   readonly #signal: AbortSignal;
-  #id: string | null = null;
+  /** Its name at the service, once that knows of it. */
+  id: string | null = null;
   /** Bytes of the parts that are under way. */
   readonly #moving = new Map<number, number>();
 
@@ -68,8 +81,8 @@ class Direct {
   }
 
   async run(): Promise<FileItem> {
-    const { id, parts } = await patiently(() => this.#create(), this.#signal);
-    this.#id = id;
+    const { id, parts } = await patiently(() => this.#create(), this.#signal, this.#events.busy);
+    this.id = id;
     this.#signal.throwIfAborted();
     if (parts.some((part) => new URL(part.url).pathname.includes(`/v1/direct-uploads/${id}/`))) throw new UnfitError();
     const sizes = new Map(parts.map((part) => [part.number, part.size]));
@@ -78,22 +91,22 @@ class Direct {
       for (let part = left.shift(); part; part = left.shift()) await this.#send(part, sizes);
     };
     await Promise.all(Array.from({ length: PARTS }, lane));
-    return patiently(() => this.#complete(id), this.#signal);
+    return patiently(() => this.#complete(id), this.#signal, this.#events.busy);
   }
 
   /** Has the service drop what it knows of the upload. */
   drop(): void {
-    if (this.#id === null) return;
-    void send("DELETE", `v1/direct-uploads/${this.#id}`).catch(() => undefined);
-    this.#id = null;
+    if (this.id === null) return;
+    void send("DELETE", `v1/direct-uploads/${this.id}`).catch(() => undefined);
+    this.id = null;
   }
 
   /** A repetition finds the upload that was begun, with new links. */
   async #create(): Promise<DirectUpload> {
-    const { id, name, type, size, parentId, onConflict, lastModified } = this.#upload;
+    const { id, name, type, size, parentId, onConflict, lastModified, gone } = this.#upload;
     try {
       return await json("POST", "v1/direct-uploads", {
-        headers: { "Idempotency-Key": `${id}.${onConflict}.direct` },
+        headers: { "Idempotency-Key": [id, onConflict, "direct", ...(gone ? [gone] : [])].join(".") },
         body: {
           name,
           size,
@@ -123,7 +136,9 @@ class Direct {
       try {
         return await put(part, bytes, tell, this.#signal);
       } catch (error) {
+        if (error instanceof NetworkError && !(await isReadable(bytes))) throw new LostError();
         if (error instanceof NetworkError && !store.works && (await isServiceThere())) throw new UnfitError();
+        if (error instanceof UnfitError && (store.works || Object.keys(parts).length > 0)) throw expired();
         throw error;
       }
     }, this.#signal);

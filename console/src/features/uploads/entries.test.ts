@@ -27,10 +27,13 @@ interface Tree {
   [name: string]: Tree | string;
 }
 
+const UNREADABLE = "unreadable";
+
 /** A dropped folder, read two entries at a time as browsers give them in pieces. */
 function entry(name: string, content: Tree | string): FileSystemEntry {
   if (typeof content === "string") {
-    const file = (done: (file: File) => void) => done(new File([content], name));
+    const file = (done: (file: File) => void, failed: (error: Error) => void) =>
+      content === UNREADABLE ? failed(new Error(name)) : done(new File([content], name));
     return { isFile: true, isDirectory: false, name, file } as unknown as FileSystemEntry;
   }
   const createReader = () => {
@@ -64,4 +67,10 @@ test("what has no entry is taken as a file", async () => {
     ["pasted.png"],
   );
   assert.deepEqual(folders, []);
+});
+
+test("what can't be read is counted, and all else is there", async () => {
+  const tree = { "a.txt": "a", "b.txt": UNREADABLE, "c.txt": "c" };
+  const { files, unread } = await fromTransfer(transfer(entry("photos", tree), entry("d.txt", UNREADABLE)));
+  assert.deepEqual([files.map(({ file }) => file.name).sort(), unread], [["a.txt", "c.txt"], 2]);
 });

@@ -10,6 +10,8 @@ export interface Gathered {
   files: Found[];
   /** Folders, those that are empty too. */
   folders: string[];
+  /** How many entries can't be read. */
+  unread: number;
 }
 
 /** Handles of dropped files: in Chromium alone, and in no library of types yet. */
@@ -20,7 +22,7 @@ interface WithHandle {
 /** Files that an input has given, folders included (`webkitdirectory`). */
 export function fromInput(list: Iterable<File>): Gathered {
   const files = [...list].map((file) => ({ file, path: parentOf(file.webkitRelativePath) }));
-  return { files, folders: withParents(files.map(({ path }) => path)) };
+  return { files, folders: withParents(files.map(({ path }) => path)), unread: 0 };
 }
 
 /** What was dropped, folders to their last leaf. Reads `transfer` at once, since it is empty after the event. */
@@ -41,34 +43,38 @@ interface Root {
 }
 
 async function gather(roots: Root[]): Promise<Gathered> {
-  const files: Found[] = [];
-  const folders: string[] = [];
+  const found: Gathered = { files: [], folders: [], unread: 0 };
   for (const { entry, handle, file } of roots) {
-    if (file) files.push({ file, path: "" });
+    if (file) found.files.push({ file, path: "" });
     if (!entry) continue;
-    const before = files.length;
-    await walk(entry, "", files, folders);
+    const before = found.files.length;
+    await walk(entry, "", found);
     const kept = await handle?.catch(() => null);
-    const first = files[before];
+    const first = found.files[before];
     if (first && kept?.kind === "file") first.handle = kept as FileSystemFileHandle;
   }
-  return { files, folders: withParents(folders) };
+  return { ...found, folders: withParents(found.folders) };
 }
 
-async function walk(entry: FileSystemEntry, path: string, files: Found[], folders: string[]): Promise<void> {
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    files.push({ file, path });
-    return;
-  }
-  const inner = path === "" ? entry.name : `${path}/${entry.name}`;
-  folders.push(inner);
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  // A reader gives some at a time, and nothing at the end.
-  for (;;) {
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return;
-    for (const child of entries) await walk(child, inner, files, folders);
+/** Reads an entry to its last leaf; what can't be read is counted and left out. */
+async function walk(entry: FileSystemEntry, path: string, found: Gathered): Promise<void> {
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      found.files.push({ file, path });
+      return;
+    }
+    const inner = path === "" ? entry.name : `${path}/${entry.name}`;
+    found.folders.push(inner);
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    // A reader gives some at a time, and nothing at the end.
+    for (;;) {
+      const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (entries.length === 0) return;
+      for (const child of entries) await walk(child, inner, found);
+    }
+  } catch {
+    found.unread += 1;
   }
 }
 

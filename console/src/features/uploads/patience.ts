@@ -8,16 +8,27 @@ export const DELAYS = [500, 1000, 2000, 4000, 8000, 15_000, ...Array<number>(18)
 export const isPassing = (status: number): boolean =>
   status === 0 || status === 408 || status === 423 || status === 429 || status >= 500;
 
-/** Tries again what failed for a reason that passes. */
-export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, delays = DELAYS): Promise<T> {
+/** Milliseconds that an answer with this `Retry-After` asks for. One that is a date asks for none: the service sends seconds. */
+export const waitOf = (retryAfter: string | undefined): number => Math.max(0, Number(retryAfter ?? 0) * 1000) || 0;
+
+/** Tries again what failed for a reason that passes, not before a busy service says: `busy` is told that time. */
+export async function patiently<T>(
+  attempt: () => Promise<T>,
+  signal: AbortSignal,
+  busy: (until: number) => void = () => undefined,
+  delays = DELAYS,
+): Promise<T> {
   for (const delay of delays) {
+    let asked = 0;
     try {
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
       if (!passes(error)) throw error;
+      if (error instanceof ApiError) asked = (error.retryAfter ?? 0) * 1000;
     }
-    await pause(delay, signal);
+    if (asked > 0) busy(Date.now() + asked);
+    await pause(Math.max(delay, asked), signal);
   }
   return attempt();
 }

@@ -15,7 +15,9 @@ function upload(id: string, size = 10): Upload {
     file: { name: id, size, lastModified: 1 } as File,
     url: null,
     parts: {},
+    gone: null,
     sent: 0,
+    busyUntil: 0,
     state: "waiting",
     error: null,
   };
@@ -141,4 +143,46 @@ test("a file whose folder went away meanwhile is told of before it is done", () 
   made.add([upload("a")]);
   told("a").done(true);
   assert.deepEqual([log.at(-1), states()], ["astray a", "a:done"]);
+});
+
+test("a file that can't be read any more has to be chosen again, and the next one begins", () => {
+  const { made, told, states } = queue(1);
+  made.add([upload("a"), upload("b")]);
+  told("a").begun("/uploads/1");
+  told("a").lost();
+  assert.equal(states(), "a:missing b:sending");
+  assert.equal(made.supply("a", { name: "a", size: 10, lastModified: 1 } as File), true);
+  told("b").done(false);
+  assert.equal(states(), "a:sending b:done");
+  assert.equal(made.uploads[0]?.url, "/uploads/1");
+});
+
+test("uploads that are released are stopped, and neither dropped nor heard of any more", () => {
+  const { made, told, log, states } = queue(1);
+  made.add([upload("a"), upload("b")]);
+  const old = told("a");
+  made.release();
+  old.done(false);
+  assert.equal(states(), "");
+  assert.deepEqual(log, ["begin a", "stop a"]);
+  made.add([upload("c")]);
+  assert.equal(states(), "c:sending");
+});
+
+test("parts of a direct upload that is gone are sent again", () => {
+  const { made, told } = queue(1);
+  made.add([upload("a")]);
+  told("a").part(1, "tag");
+  told("a").progress(4);
+  told("a").gone("d");
+  told("a").failed(new Error("expired"));
+  const [first] = made.uploads;
+  assert.deepEqual([first?.gone, first?.parts, first?.sent], ["d", {}, 0]);
+});
+
+test("an upload knows until when the service is too busy for it", () => {
+  const { made, told } = queue(1);
+  made.add([upload("a")]);
+  told("a").busy(1234);
+  assert.equal(made.uploads[0]?.busyUntil, 1234);
 });

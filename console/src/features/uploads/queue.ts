@@ -23,7 +23,11 @@ export interface Upload {
   url: string | null;
   /** The tags of the parts that the store has, by their numbers, where the bytes go there without the service between. */
   parts: Record<number, string>;
+  /** The direct upload that had parts of it and is gone: there is a new one after it. */
+  gone: string | null;
   sent: number;
+  /** Until when a busy service wants to be left alone, in milliseconds of the clock; 0 where it has not said so. */
+  busyUntil: number;
   state: UploadState;
   error: unknown;
 }
@@ -33,9 +37,15 @@ export interface TransferEvents {
   progress: (sent: number) => void;
   begun: (url: string) => void;
   part: (number: number, tag: string) => void;
+  /** The service is too busy for it until this time. */
+  busy: (until: number) => void;
+  /** The direct upload with this id is gone, and its parts with it. */
+  gone: (id: string) => void;
   /** `toRoot`: its folder went away meanwhile, and it is in the root folder. */
   done: (toRoot: boolean) => void;
   conflict: () => void;
+  /** The file can't be read any more. */
+  lost: () => void;
   signedOut: () => void;
   failed: (error: unknown) => void;
 }
@@ -182,6 +192,14 @@ export class UploadQueue {
     this.#fill();
   }
 
+  /** Stops all and lets go of them, as they are: for their user, who finds them in the records. */
+  release(): void {
+    for (const transfer of this.#transfers.values()) transfer.stop();
+    this.#transfers.clear();
+    this.#uploads.clear();
+    this.revision.value += 1;
+  }
+
   #stop(id: string): void {
     this.#transfers.get(id)?.stop();
     this.#transfers.delete(id);
@@ -231,11 +249,25 @@ export class UploadQueue {
         upload.parts[number] = tag;
         this.#options.changed(upload);
       },
+      busy: (until) => {
+        if (!current()) return;
+        upload.busyUntil = until;
+        this.revision.value += 1;
+      },
+      gone: (id) => {
+        if (!current()) return;
+        Object.assign(upload, { gone: id, parts: {}, sent: 0 });
+        this.#options.changed(upload);
+      },
       done: (toRoot) => {
         if (toRoot && current()) this.#options.astray(upload);
         end("done");
       },
       conflict: () => end("conflict"),
+      lost: () => {
+        if (current()) upload.file = null;
+        end("missing");
+      },
       signedOut: () => {
         if (current()) this.pauseAll();
       },

@@ -15,6 +15,7 @@ export interface UploadRecord {
   onConflict: Upload["onConflict"];
   url: string | null;
   parts?: Upload["parts"];
+  gone?: Upload["gone"];
   /** The bytes themselves, of files that are not large. */
   file?: File;
   handle?: FileSystemFileHandle;
@@ -100,15 +101,18 @@ export function holdTab(): void {
   void navigator.locks.request(lockOf(tab), () => new Promise(() => undefined));
 }
 
-/** Takes over the user's uploads whose tab is gone. Two tabs never take the same. */
+/**
+ * Takes over the user's uploads whose tab is gone, and gives them with those of this tab. Two tabs never take the same.
+ */
 export async function claim(user: string): Promise<UploadRecord[]> {
   if (!navigator.locks) return (await all()).filter((record) => record.user === user);
   return navigator.locks.request("uploads-claim", async () => {
     const { held = [] } = await navigator.locks.query();
     const alive = new Set(held.map((lock) => lock.name));
-    const orphans = (await all()).filter((record) => record.user === user && !alive.has(lockOf(record.tab)));
+    const ours = (await all()).filter((record) => record.user === user);
+    const orphans = ours.filter((record) => record.tab !== tab && !alive.has(lockOf(record.tab)));
     for (const record of orphans) record.tab = tab;
     if (orphans.length > 0) await put(orphans);
-    return orphans;
+    return ours.filter((record) => record.tab === tab);
   });
 }

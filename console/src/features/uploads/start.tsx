@@ -3,7 +3,7 @@ import type { FunctionComponent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { account } from "../../app/session";
 import { t } from "../../i18n";
-import { toastError } from "../../ui/toast";
+import { toast, toastError } from "../../ui/toast";
 import type { Target } from "../files/commands";
 import { fromInput, type Gathered } from "./entries";
 import { mayHaveRecords } from "./records";
@@ -17,11 +17,17 @@ const load = async () => {
 
 const tray = signal<FunctionComponent | null>(null);
 
+/** Milliseconds after which it is told that files are still being found: thousands take some seconds. */
+const SLOW = 1000;
+
 export async function upload(gathered: Gathered | Promise<Gathered>, target: Target): Promise<void> {
+  const timer = setTimeout(() => toast(t("upload.reading")), SLOW);
   try {
     const [uploads, found] = await Promise.all([load(), gathered]);
+    clearTimeout(timer);
     await uploads.add(found, target);
   } catch (error) {
+    clearTimeout(timer);
     toastError(error);
   }
 }

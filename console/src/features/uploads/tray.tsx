@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { account, loadAccount } from "../../app/session";
 import { t } from "../../i18n";
-import { clock, percent, size } from "../../i18n/format";
+import { clock, day, percent, size } from "../../i18n/format";
 import { confirm } from "../../ui/dialog";
 import { useKeptFocus } from "../../ui/focus";
 import { Icon, type IconName } from "../../ui/icon";
@@ -26,7 +26,11 @@ function Panel() {
   const totals = queue.totals();
   const active = totals.running > 0;
   const part = totals.size === 0 ? 1 : totals.sent / totals.size;
-  const paused = queue.uploads.some(({ state }) => state === "paused");
+  const { uploads } = queue;
+  const paused = uploads.some(({ state }) => state === "paused");
+  const needy = uploads.filter(needsUser);
+  const [isFiltered, setFiltered] = useState(false);
+  const mayFilter = needy.length > 0 && needy.length < uploads.length;
   return (
     <section ref={ref} class="tray" tabIndex={-1} aria-labelledby="tray-title">
       <header class="tray-head">
@@ -77,11 +81,19 @@ function Panel() {
           <span>{remaining(totals.size - totals.sent)}</span>
         </p>
       )}
-      {expanded.value && totals.failed > 0 && <Room uploads={queue.uploads} />}
-      {expanded.value && <Rows uploads={queue.uploads} />}
+      {expanded.value && totals.failed > 0 && <Room uploads={uploads} />}
+      {expanded.value && mayFilter && (
+        <button type="button" class="chip" aria-pressed={isFiltered} onClick={() => setFiltered(!isFiltered)}>
+          {t("uploads.needy", { count: needy.length })}
+        </button>
+      )}
+      {expanded.value && <Rows uploads={mayFilter && isFiltered ? needy : uploads} />}
     </section>
   );
 }
+
+/** Among thousands these are to be found: they do not go on by themselves. */
+const needsUser = ({ state }: Upload): boolean => state === "failed" || state === "missing" || state === "conflict";
 
 /** Where the quota leaves no room for uploads, and the trash could make some. */
 function Room({ uploads }: { uploads: readonly Upload[] }) {
@@ -244,6 +256,9 @@ function actionOf({ id, name, state }: Upload): { icon: IconName; label: string;
 function status(upload: Upload): string {
   switch (upload.state) {
     case "sending":
+      if (upload.busyUntil > Date.now()) {
+        return t("uploads.busy", { time: day(new Date(upload.busyUntil).toISOString()) });
+      }
       return t("uploads.sending", { sent: size(upload.sent), size: size(upload.size) });
     case "failed":
       return describe(upload.error);

@@ -1,8 +1,10 @@
 import { type DetailedError, Upload as TusUpload } from "tus-js-client";
 import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
+import { pause } from "../../api/pause";
 import type { Problem } from "../../api/types";
-import { DELAYS, isPassing } from "./patience";
+import { DELAYS, isPassing, waitOf } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
+import { isReadable } from "./readable";
 
 /** What one request carries: bounds what is lost behind a proxy that keeps whole bodies, and costs few round trips. */
 const CHUNK = 32 * 1024 * 1024;
@@ -12,12 +14,16 @@ const AT_ONCE = 1024 * 1024;
 
 /** Sends the rest of an upload. A session that has ended is renewed, a service that is away is waited for. */
 export function beginTus(upload: Upload, events: TransferEvents): Transfer {
-  if (!upload.file) throw new Error("an upload needs its file");
+  const { file } = upload;
+  if (!file) throw new Error("an upload needs its file");
+  const over = new AbortController();
+  // When a busy service wants to be asked again, by the clock, which goes on while the machine sleeps.
+  let notBefore = 0;
   let generation = refresher.generation;
   let renewal: Promise<boolean> | null = null;
   let refusals = 0;
   let toRoot = false;
-  const transfer = new TusUpload(upload.file, {
+  const transfer = new TusUpload(file, {
     endpoint: url("v1/uploads"),
     uploadUrl: upload.url,
     chunkSize: CHUNK,
@@ -37,6 +43,11 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
       await renewal?.catch(() => undefined);
       renewal = null;
       generation = refresher.generation;
+      // An upload that is dropped is dropped at once.
+      if (request.getMethod() === "DELETE") return;
+      over.signal.throwIfAborted();
+      const wait = notBefore - Date.now();
+      if (wait > 0) await pause(wait, over.signal);
     },
     onAfterResponse: (_request, response) => {
       if (response.getStatus() !== 401) refusals = 0;
@@ -44,6 +55,11 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     },
     onShouldRetry: (error) => {
       const status = statusOf(error);
+      const asked = waitOf(error.originalResponse?.getHeader("Retry-After"));
+      notBefore = Date.now() + asked;
+      if (asked > 0) events.busy(notBefore);
+      // Browsers tell a file that is gone by the failure of the request that should carry it.
+      if (status === 0) void isReadable(file).then((readable) => readable || lose());
       if (status === 401) {
         refusals += 1;
         if (refusals > 2) return false;
@@ -67,12 +83,17 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
       else events.failed(statusOf(detailed) === 0 ? new NetworkError(error.message) : error);
     },
   });
-  transfer.start();
-  const dropped = () => undefined;
-  return {
-    stop: () => void transfer.abort().catch(dropped),
-    cancel: () => void transfer.abort(true).catch(dropped),
+  const end = (drop: boolean) => {
+    over.abort();
+    void transfer.abort(drop).catch(() => undefined);
   };
+  const lose = () => {
+    if (over.signal.aborted) return;
+    end(false);
+    events.lost();
+  };
+  transfer.start();
+  return { stop: () => end(false), cancel: () => end(true) };
 }
 
 /** Has the service drop what it has of an upload that nothing is sent of. */

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { NetworkError, onSessionEnded } from "../../api/client";
 import { createFolders } from "../../api/items";
 import { changed } from "../../app/live";
 import { account, loadAccount } from "../../app/session";
@@ -24,6 +25,8 @@ export const speed = new Speed();
 
 let asking = false;
 let told = 0;
+/** Whose uploads the queue has. */
+let owner: string | null = null;
 
 export const queue: UploadQueue = new UploadQueue({
   limit: LIMIT,
@@ -42,9 +45,10 @@ export const queue: UploadQueue = new UploadQueue({
     } else if (upload.state === "conflict") {
       void ask();
     } else {
-      const { id, url, parts, onConflict } = upload;
-      void records.amend(id, { url, parts, onConflict }).catch(unkept);
+      const { id, url, parts, gone, onConflict } = upload;
+      void records.amend(id, { url, parts, gone, onConflict }).catch(unkept);
     }
+    if (upload.state === "missing") announce(t("uploads.missing", { count: 1 }));
     if (upload.state === "done" || upload.state === "failed") queueMicrotask(tellEnd);
   },
   astray: (upload) => {
@@ -72,20 +76,25 @@ const unkept = () => undefined;
 
 /** Sends what was dropped, pasted or chosen into a folder; makes the folders within first, in one request. */
 export async function add(gathered: Gathered, target: Target): Promise<void> {
-  const { files, folders } = gathered;
+  const { files, folders, unread } = gathered;
+  if (unread > 0) toastError(new Error(t("uploads.unread", { count: unread })));
   if (files.length === 0 && folders.length === 0) return;
   try {
     const { id: user } = account.value ?? (await loadAccount());
+    own(user);
     const made = folders.length > 0 ? await createFolders(target.id, folders) : [];
     if (made.length > 0) changed();
     const ids = new Map(made.map(({ path, id }) => [path, id]));
     let budget = records.KEPT_BATCH;
     const kept: records.UploadRecord[] = [];
+    const copies = new Map<string, File>();
     const uploads = files.map(({ file, path, handle }): Upload => {
       const upload = newUpload(file, ids.get(path) ?? target.id, path === "" ? target.name : `${target.name}/${path}`);
-      const copies = !handle && file.size <= records.KEPT_FILE && file.size <= budget;
-      if (copies) budget -= file.size;
-      kept.push({ ...recordOf(upload, user), ...(handle ? { handle } : {}), ...(copies ? { file } : {}) });
+      if (!handle && file.size <= records.KEPT_FILE && file.size <= budget) {
+        budget -= file.size;
+        copies.set(upload.id, file);
+      }
+      kept.push({ ...recordOf(upload, user), ...(handle ? { handle } : {}) });
       return upload;
     });
     records.holdTab();
@@ -93,21 +102,43 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     expanded.value = true;
     announce(t("uploads.begun", { count: uploads.length }));
     queue.add(uploads);
+    void keep(copies);
   } catch (error) {
     toastError(error);
   }
+}
+
+/** Copies files into the browser's store while they are sent, but for those that are there by then. */
+async function keep(copies: ReadonlyMap<string, File>): Promise<void> {
+  try {
+    for (const [id, file] of copies) await records.amend(id, { file });
+  } catch {
+    // There is no room for more: after the page was loaded anew these are chosen again.
+  }
+}
+
+/** Uploads are sent by the user who has begun them: those of another one wait in the records for their own. */
+function own(user: string): void {
+  if (owner !== null && owner !== user) queue.release();
+  owner = user;
 }
 
 /** Goes on with what a page that is gone has left. */
 export async function resumeLeft(): Promise<void> {
   const user = account.value?.id;
   if (!user) return;
+  own(user);
   try {
     records.holdTab();
     const left = await records.claim(user);
     const known = new Set(queue.uploads.map(({ id }) => id));
     queue.resumeAll(["paused"]);
-    queue.add(await Promise.all(left.filter(({ id }) => !known.has(id)).map(revive)));
+    const revived = await Promise.all(left.filter(({ id }) => !known.has(id)).map(revive));
+    const missing = revived.filter(({ state }) => state === "missing").length;
+    if (missing > 0) announce(t("uploads.missing", { count: missing }));
+    queue.add(revived);
+    // The question about names has gone with the session.
+    if (queue.uploads.some(({ state }) => state === "conflict")) void ask();
   } catch {
     // Without a database nothing was left.
   }
@@ -126,8 +157,10 @@ async function revive(record: records.UploadRecord): Promise<Upload> {
     onConflict: record.onConflict,
     url: record.url,
     parts: record.parts ?? {},
+    gone: record.gone ?? null,
     file,
     sent: 0,
+    busyUntil: 0,
     state: file ? "waiting" : "missing",
     error: null,
   };
@@ -141,9 +174,10 @@ async function readable(handle: FileSystemFileHandle | undefined): Promise<File 
   return handle.getFile().catch(() => null);
 }
 
-/** Asks the browser, hence the user, for the file that was sent before the page was loaded anew; false: choose it. */
+/** Finds the file that was sent before: its copy, or, where the browser or the user allows that, itself; false: choose it. */
 export async function reopen(id: string): Promise<boolean> {
   const record = (await records.all().catch(() => [])).find((entry) => entry.id === id);
+  if (record?.file) return queue.supply(id, record.file);
   const handle = record?.handle as
     | (FileSystemFileHandle & { requestPermission?: () => Promise<PermissionState> })
     | undefined;
@@ -170,7 +204,9 @@ function newUpload(file: File, parentId: string, place: string): Upload {
     file,
     url: null,
     parts: {},
+    gone: null,
     sent: 0,
+    busyUntil: 0,
     state: "waiting",
     error: null,
   };
@@ -206,10 +242,16 @@ async function ask(): Promise<void> {
   const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
   const choice = await askConflict(names, true);
   asking = false;
-  queue.decide(choice);
+  if (choice !== null) queue.decide(choice);
 }
 
 addEventListener("beforeunload", (event) => {
   if (queue.uploads.some(({ state }) => state === "sending")) event.preventDefault();
 });
-addEventListener("online", () => queue.resumeAll(["failed"]));
+// The next user of the page may be another one.
+onSessionEnded(() => queue.pauseAll());
+addEventListener("online", () => {
+  for (const { id, state, error } of queue.uploads) {
+    if (state === "failed" && error instanceof NetworkError) queue.resume(id);
+  }
+});

@@ -42,7 +42,7 @@ pub use crate::nginx::Front;
 pub use answer::Answer;
 pub use api::{Api, Request};
 pub use behind::Backup;
-pub use browser::{Named, Page};
+pub use browser::{Drag, Named, Page};
 pub use chaos::{ChaosProxy, Fault};
 pub use form::{Form, Part};
 pub use lane::Lane;

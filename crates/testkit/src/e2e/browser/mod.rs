@@ -7,9 +7,12 @@
 mod chooser;
 mod chromium;
 mod devtools;
+mod dragging;
+mod measuring;
 mod page;
 mod roles;
 mod running;
 
+pub use dragging::Drag;
 pub use page::Page;
 pub use roles::Named;

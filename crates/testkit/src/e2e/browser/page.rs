@@ -16,8 +16,8 @@ const CLICK_TIMEOUT: Duration = Duration::from_mins(1);
 /// How often it is looked for at least.
 const CLICK_LOOKS: u32 = 10;
 
-/// The bit of Ctrl among the modifiers of a key.
-const CONTROL: u32 = 2;
+/// The bit of Ctrl among the modifiers of a key, and of what is dragged.
+pub(super) const CONTROL: u32 = 2;
 
 /// Where to click on an element: its middle, once nothing covers it. A text says why not.
 pub(super) const MIDDLE: &str = "(element) => {
@@ -111,21 +111,7 @@ impl Page {
 
     /// Clicks where `place` says, as soon as it says the same twice; until then it may say why nothing can be clicked on.
     pub(super) async fn click_at_rest(&self, what: &str, place: impl AsyncFn() -> Value) {
-        let started = Instant::now();
-        let mut before = Value::Null;
-        let mut looks = 0;
-        let place = loop {
-            let now = place().await;
-            looks += 1;
-            if now.is_object() && now == before {
-                break now;
-            }
-            // One look at a page that is still at work may take as long as all of the time.
-            let may_come = started.elapsed() < CLICK_TIMEOUT || looks < CLICK_LOOKS;
-            assert!(may_come, "{what} can't be clicked on: {now}");
-            before = now;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
+        let place = at_rest(what, place).await;
         for kind in ["mousePressed", "mouseReleased"] {
             let (x, y) = (&place["x"], &place["y"]);
             let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
@@ -262,6 +248,25 @@ impl Page {
     /// The same, or `None` where it has become impossible.
     pub(super) async fn attempt(&self, method: &str, parameters: Value) -> Option<Value> {
         self.browser.devtools.attempt(Some(&self.session), method, parameters).await.ok()
+    }
+}
+
+/// What `place` says, as soon as it says the same place twice; until then it may say why there is none.
+pub(super) async fn at_rest(what: &str, place: impl AsyncFn() -> Value) -> Value {
+    let started = Instant::now();
+    let mut before = Value::Null;
+    let mut looks = 0;
+    loop {
+        let now = place().await;
+        looks += 1;
+        if now.is_object() && now == before {
+            return now;
+        }
+        // One look at a page that is still at work may take as long as all of the time.
+        let may_come = started.elapsed() < CLICK_TIMEOUT || looks < CLICK_LOOKS;
+        assert!(may_come, "{what} can't be clicked on: {now}");
+        before = now;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

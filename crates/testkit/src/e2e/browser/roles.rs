@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::eventually;
-use super::page::{MIDDLE, Page};
+use super::page::{MIDDLE, Page, at_rest};
 
 /// How often Tab may be pressed until it leads to an element.
 const MOST_TABS: usize = 60;
@@ -31,7 +31,17 @@ impl Page {
     }
 }
 
-impl Named<'_> {
+impl<'a> Named<'a> {
+    /// The page that they are in.
+    pub(super) const fn page(&self) -> &'a Page {
+        self.page
+    }
+
+    /// The middle of the only one, when it is uncovered and at rest.
+    pub(super) async fn place(&self) -> Value {
+        at_rest(&self.text(), async || self.middle().await).await
+    }
+
     /// Waits until there is one.
     pub async fn appears(&self) {
         let what = format!("there is a {}", self.text());
