@@ -3841,7 +3841,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same other parameters. */
                 cursor?: string;
-                /** @description `account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed` or `link.created`. */
+                /** @description `account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed`, `version.changed`, `versions.removed`, `operation.begun`, `operation.cancelled` or `link.created`. */
                 action?: string;
             };
             header?: never;

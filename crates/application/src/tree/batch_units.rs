@@ -146,7 +146,7 @@ async fn add(
     let operation = operation_of(context, access, id, work)?;
     unit.operations().insert(&operation).await?;
     let change = Change::OperationBegun { operation: id, owner: access.owner() };
-    context.events.record(unit, operation.created_at.plus(head_start), change).await?;
+    context.events.record_ahead(unit, operation.created_at, head_start, change).await?;
     Ok(operation)
 }
 

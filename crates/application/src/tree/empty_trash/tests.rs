@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::{EmptyTrash, EmptyTrashCommand};
-use crate::fixture::{actor, once};
+use crate::fixture::{actor, by_ada, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
 use crate::tree::fixture::{inside, with_job};
 use crate::tree::purge_work::PurgeWork;
 use crate::tree::work::{Rest, Work};
 use fm_domain::access::Scopes;
+use fm_domain::audit::AuditAction;
 use fm_domain::clock::Clock as _;
 use fm_domain::testing::{Effects, FixedClock};
 use fm_domain::tree::{OperationKind, OperationStatus};
@@ -28,12 +29,15 @@ async fn it_is_an_operation_on_what_is_there_now_or_old_enough() {
             assert_eq!(Rest::read(&operation.rest).unwrap(), left);
             Ok(())
         });
+        let trail = unit.audit.clone();
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.unit(unit);
         let empty = EmptyTrash::new(&doubles.ports(), &settings());
         let view = empty.run(&actor(), EmptyTrashCommand { older_than_days }).await.unwrap();
         assert_eq!(view.operation.status, OperationStatus::Running);
         assert_eq!(effects.seen(), ["enter", "accept", "job", "commit"]);
+        let begun = by_ada(AuditAction::OPERATION_BEGUN, Some(view.operation.id.uuid()));
+        assert_eq!(noted(&trail), [begun], "who asked, and from where");
     }
 }
 
