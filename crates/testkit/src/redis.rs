@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::ports;
-pub use secured::REDIS_RIGHTS;
+pub use secured::{REDIS_RIGHTS, TlsSentinel, TlsServer};
 
 /// The program, which `scripts/test` finds or installs.
 const PROGRAM: &str = "TEST_REDIS_SERVER";

@@ -101,6 +101,8 @@ fn refused(error: &PortError) -> Diagnosis {
         "correct the user and the password in REDIS_URL; special characters of a password are percent-encoded"
     } else if DENIED.iter().any(|part| text.contains(part)) {
         RIGHTS
+    } else if text.contains("certificate") {
+        "name the host in REDIS_URL as its certificate does, and the authority that issued it in REDIS_CA_CERTIFICATES, where it is your own"
     } else {
         "start Redis, or correct host, port and scheme (rediss:// for TLS) in REDIS_URL"
     };
