@@ -7657,7 +7657,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results. */
+                /** @description 1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results, which are kept of the last 1,000 operations. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::batch_work::{BatchWork, Did, Refused};
 use super::context::Context;
 use super::error::TreeError;
-use super::operations::{OperationView, Stored, is_there, with_failed};
+use super::operations::{OperationView, Stored, insert, is_there, with_failed};
 use super::work::Rest;
 use crate::engine::retry::{Failure as _, confirm_commit, retry_conflicts, roll_back};
 use fm_domain::access::Access;
@@ -75,7 +75,7 @@ async fn atomic_in(
         return Err(Refused { at: Some((work.done(), all.len())), error: TreeError::TooLarge });
     }
     if let Some(id) = id {
-        unit.operations().insert(&operation_of(context, access, id, &work)?).await?;
+        insert(unit, &operation_of(context, access, id, &work)?).await.map_err(Refused::whole)?;
     }
     Ok(Atomic::Done(Box::new(work), all))
 }
@@ -112,7 +112,7 @@ pub(super) async fn plain_unit(
             confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
             Ok(Plain::Accepted(Box::new(OperationView::of(operation)?)))
         }
-        Err(error) => Err(roll_back(unit, error.into()).await),
+        Err(error) => Err(roll_back(unit, Refused::whole(error)).await),
     }
 }
 
@@ -129,7 +129,9 @@ pub(super) async fn begin(
         unit.rollback().await?;
         return Ok(Some(found));
     }
-    add(context, unit.as_mut(), access, id, work, HEAD_START).await?;
+    if let Err(refusal) = add(context, unit.as_mut(), access, id, work, HEAD_START).await {
+        return Err(roll_back(unit, refusal).await);
+    }
     confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
     Ok(None)
 }
@@ -142,9 +144,9 @@ async fn add(
     id: OperationId,
     work: &BatchWork,
     head_start: Duration,
-) -> PortResult<Operation> {
+) -> Result<Operation, TreeError> {
     let operation = operation_of(context, access, id, work)?;
-    unit.operations().insert(&operation).await?;
+    insert(unit, &operation).await?;
     let change = Change::OperationBegun { operation: id, owner: access.owner() };
     context.events.record_ahead(unit, operation.created_at, head_start, change).await?;
     Ok(operation)

@@ -92,6 +92,9 @@ pub enum TreeError {
         /// When to ask again.
         retry_after: Duration,
     },
+    /// As many operations of the user are under way as may be.
+    #[error("as many operations of the user are under way as may be")]
+    TooManyOperations,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -213,7 +216,9 @@ impl Refusal {
             TreeError::TooLarge => Self::BatchTooLarge,
             TreeError::QuotaExceeded { .. } => Self::QuotaExceeded,
             TreeError::Denied(_) => Self::Forbidden,
-            TreeError::TooManyLists { .. } | TreeError::Store(_) => Self::Unavailable,
+            TreeError::TooManyLists { .. } | TreeError::TooManyOperations | TreeError::Store(_) => {
+                Self::Unavailable
+            }
         }
     }
 

@@ -53,6 +53,9 @@ pub enum BatchError {
         #[source]
         error: TreeError,
     },
+    /// As many operations of the user are under way as may be.
+    #[error("as many operations of the user are under way as may be")]
+    TooManyOperations,
     /// The scopes of the credential do not give a right that it needs.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
@@ -270,6 +273,7 @@ impl From<Refused> for BatchError {
         match refused {
             Refused { error: TreeError::Store(error), .. } => Self::Store(error),
             Refused { error: TreeError::Denied(denied), .. } => Self::Denied(denied),
+            Refused { error: TreeError::TooManyOperations, .. } => Self::TooManyOperations,
             Refused { at, error } => Self::Refused { index: at.map_or(0, |(place, _)| place), error },
         }
     }

@@ -148,6 +148,7 @@ operations! {
         OperationRepoInsert = "insert",
         OperationRepoFindForUpdate = "find_for_update",
         OperationRepoUpdate = "update",
+        OperationRepoMakeRoom = "make_room",
         OperationRepoPurgeEnded = "purge_ended",
     }
     "BlobRepo" {
