@@ -3934,7 +3934,7 @@ export interface operations {
                 modified_after?: string;
                 /** @description Those whose `modified_at` is earlier than this moment (RFC 3339). */
                 modified_before?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: never;
@@ -4224,7 +4224,7 @@ export interface operations {
     get_file: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -5952,7 +5952,7 @@ export interface operations {
     get_folder: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6353,7 +6353,7 @@ export interface operations {
                 kind?: string;
                 /** @description `1`: folders are sorted among files. */
                 mixed?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6538,7 +6538,7 @@ export interface operations {
                 from?: string;
                 /** @description The drive at whose root the path begins, instead of `from`. */
                 drive_id?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6643,7 +6643,7 @@ export interface operations {
     get_item: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::TreeError;
-use crate::engine::places::{LISTS, Places};
+use crate::engine::places::{Places, WALKS};
 use crate::ports::Ports;
 use fm_domain::access::{Actor, Right};
 use fm_domain::clock::{Clock, Timestamp};
@@ -20,7 +20,7 @@ pub struct ShowUsage {
 
 impl ShowUsage {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { db: ports.db.clone(), clock: ports.clock.clone(), places: Places::new(LISTS) }
+        Self { db: ports.db.clone(), clock: ports.clock.clone(), places: Places::new(WALKS) }
     }
 
     /// What the folder holds, and when it was counted. Of one user few are counted at a time: it reads all that is below.

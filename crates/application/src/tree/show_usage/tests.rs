@@ -18,6 +18,15 @@ async fn show(found: Option<Usage>) -> Result<(Usage, Timestamp), TreeError> {
     ShowUsage::new(&doubles.ports()).run(&actor(), node(3)).await
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_one_user_two_folders_are_counted_at_a_time() {
+    let show = ShowUsage::new(&TestPorts::default().ports());
+    let user = actor().user();
+    let _held = [show.places.enter(user).await.unwrap(), show.places.enter(user).await.unwrap()];
+    let refused = show.run(&actor(), node(3)).await;
+    assert!(matches!(refused, Err(TreeError::TooManyLists { .. })), "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_folder_tells_what_it_holds_and_when_that_was_counted() {
     let usage = Usage { files: 2, folders: 1, size: ByteSize::new(9), seq: Seq::new(5) };
