@@ -6,6 +6,8 @@
 //! A batch with an idempotency key is an operation from its first unit on, whose id follows from the key: a retry finds it, running or
 //! ended, and a job goes on with it where its request was cut off. Others become operations where an item is too large for a unit.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -16,6 +18,7 @@ use super::context::Context;
 use super::error::TreeError;
 use super::item_view::{ItemPresenter, TrashedView};
 use super::operations::{OperationView, Outcome, Stored};
+use crate::engine::places::{NoPlace, Places, WALKS};
 use crate::engine::retry::{Failure as _, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, AccessDenied, Actor, Right};
@@ -23,6 +26,9 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{OperationId, UserId};
 use fm_domain::tree::{BATCH_UNIT, MAX_ATOMIC, MAX_BATCH, Operation, OperationStatus};
+
+/// How many of the items that are deleted are asked about at once: each may lie 64 levels deep, below long names.
+const WALKED_AT_ONCE: usize = 200;
 
 /// The changes.
 #[derive(Debug, Clone)]
@@ -56,6 +62,12 @@ pub enum BatchError {
     /// As many operations of the user are under way as may be.
     #[error("as many operations of the user are under way as may be")]
     TooManyOperations,
+    /// Too many batches of the user look at the moment for what lies in what they delete.
+    #[error("too many batches of the user are worked on at the moment")]
+    Busy {
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// The scopes of the credential do not give a right that it needs.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
@@ -66,15 +78,23 @@ pub enum BatchError {
 
 failure!(BatchError);
 
+impl From<NoPlace> for BatchError {
+    fn from(busy: NoPlace) -> Self {
+        Self::Busy { retry_after: busy.retry_after }
+    }
+}
+
 /// Runs batches.
 pub struct RunBatch {
     context: Context,
+    walks: Places,
     presenter: ItemPresenter,
 }
 
 impl RunBatch {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { context: Context::new(ports, settings), presenter: ItemPresenter::new(ports, settings) }
+        let (context, presenter) = (Context::new(ports, settings), ItemPresenter::new(ports, settings));
+        Self { context, walks: Places::new(WALKS), presenter }
     }
 
     /// The result of each operation, in their order; or the operation that goes on with them, where an item is too large for a unit of
@@ -100,10 +120,15 @@ impl RunBatch {
         }
         let deleted = work.deleted();
         if !deleted.is_empty() {
-            let above = context.db.read().await?.tree().ancestors(&access, &deleted).await?;
-            work.remember_nesting(
-                above.into_iter().map(|above| above.into_iter().map(|folder| folder.id).collect()).collect(),
-            );
+            let _walking = self.walks.enter(actor.user()).await?;
+            let mut above = Vec::with_capacity(deleted.len());
+            for items in deleted.chunks(WALKED_AT_ONCE) {
+                let found = context.db.read().await?.tree().ancestors(&access, items).await?;
+                above.extend(
+                    found.into_iter().map(|above| above.into_iter().map(|folder| folder.id).collect()),
+                );
+            }
+            work.remember_nesting(above);
         }
         match key {
             _ if atomic => self.atomic(&context, &access, &work, key.as_ref()).await,

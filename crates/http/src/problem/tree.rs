@@ -46,6 +46,7 @@ impl From<BatchError> for Problem {
             }
             BatchError::Refused { index, error } => Self::from(error).at(format!("/operations/{index}")),
             BatchError::TooManyOperations => too_many_operations(),
+            BatchError::Busy { retry_after } => too_many_lists(retry_after),
             BatchError::Denied(denied) => denied.into(),
             BatchError::Store(error) => error.into(),
         }

@@ -313,7 +313,6 @@ impl Operation {
     }
 }
 
-/// Its name.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{BatchCommand, BatchError, Keyed, RunBatch};
+use super::{BatchCommand, BatchError, Keyed, RunBatch, WALKED_AT_ONCE};
 use crate::fixture::{actor, unavailable};
 use crate::testing::{TestPorts, settings};
 use crate::tree::batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
@@ -278,4 +278,33 @@ async fn without_the_rights_nothing_is_asked() {
     let writer = actor().limited_to(Scopes::NONE.with(fm_domain::access::Right::Write));
     let refused = batch.run(&writer, command(vec![moving(1), trashing(2)])).await;
     assert!(matches!(refused, Err(BatchError::Denied(_))), "{refused:?}");
+}
+
+fn deleting(number: u64) -> BatchOperation {
+    BatchOperation { action: BatchAction::Delete { recursive: false, if_match: None }, ..moving(number) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_one_user_few_batches_look_for_what_lies_in_what_they_delete() {
+    let batches = RunBatch::new(&TestPorts::default().ports(), &settings());
+    let user = actor().user();
+    let _held = [batches.walks.enter(user).await.unwrap(), batches.walks.enter(user).await.unwrap()];
+    let refused = batches.run(&actor(), command(vec![deleting(1), deleting(2)])).await;
+    assert!(matches!(refused, Err(BatchError::Busy { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_looked_for_so_many_items_at_once() {
+    let (mut first, mut second) = (FakeReads::default(), FakeReads::default());
+    first.tree.expect_ancestors().times(1).return_once(|_, items| {
+        assert_eq!(items.len(), WALKED_AT_ONCE);
+        Ok(vec![Vec::new(); WALKED_AT_ONCE])
+    });
+    second.tree.expect_ancestors().times(1).return_once(|_, items| {
+        assert_eq!(items.len(), 1);
+        Err(unavailable())
+    });
+    let operations = (0..=200).map(deleting).collect();
+    let failed = run(Vec::new(), vec![first, second], command(operations)).await;
+    assert!(matches!(failed, Err(BatchError::Store(_))), "{failed:?}");
 }
