@@ -190,6 +190,7 @@ impl<'a> PathMaker<'a> {
             return Err(TreeError::TooLarge);
         }
         check_room(unit.nodes(), &self.entered, parent, 1).await?;
+        self.context.check_items(self.entered.nodes.saturating_add(1))?;
         let id = NodeId::new(self.context.ids.uuid());
         let folder = Folder::new(id, access.drive(), parent, name.clone(), self.now);
         unit.nodes().insert(&folder.clone().into()).await?;

@@ -59,6 +59,7 @@ pub(crate) async fn place_upload(
     let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
         Ok(()) if only_replaces => return Err(TreeError::PreconditionFailed),
         Ok(()) => {
+            context.check_items(entered.nodes)?;
             if replaces {
                 context.events.record(unit, file.created_at, created).await?;
             }
@@ -69,6 +70,7 @@ pub(crate) async fn place_upload(
     };
     match (on_conflict, kind) {
         (OnConflict::Rename, _) => {
+            context.check_items(entered.nodes)?;
             let requested_name = Some(file.name.clone());
             let item = place::with_free_name(unit, Item::File(file)).await?;
             unit.nodes().insert(&item).await?;

@@ -65,6 +65,10 @@ impl From<TreeError> for Problem {
             TreeError::IntoItself => Self::of(Code::MoveIntoItself),
             TreeError::TooDeep => Self::of(Code::TooDeep),
             TreeError::FolderFull => Self::of(Code::FolderFull),
+            TreeError::DriveFull => Self::new(
+                Code::FolderFull,
+                "you have as many files and folders as are allowed, those in the trash too",
+            ),
             TreeError::NotEmpty => Self::of(Code::FolderNotEmpty),
             TreeError::ParentTrashed => Self::of(Code::ParentTrashed),
             TreeError::NoTrash => Self::new(Code::Conflict, "there is no trash: delete it for good instead"),
