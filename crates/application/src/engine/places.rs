@@ -32,7 +32,7 @@ pub(crate) const SEARCHES: PlaceLimits =
 pub(crate) const LISTS: PlaceLimits =
     PlaceLimits { at_once: 16, waiting: 240, longest_wait: Duration::from_secs(10) };
 
-/// A walk reads all that is below a folder, or all that is above each of many items.
+/// A walk reads all that is below a folder or that went into the trash with one, or all that is above each of many items.
 pub(crate) const WALKS: PlaceLimits =
     PlaceLimits { at_once: 2, waiting: 30, longest_wait: Duration::from_secs(10) };
 
