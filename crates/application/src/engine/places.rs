@@ -36,6 +36,10 @@ pub(crate) const LISTS: PlaceLimits =
 pub(crate) const WALKS: PlaceLimits =
     PlaceLimits { at_once: 2, waiting: 30, longest_wait: Duration::from_secs(10) };
 
+/// A batch is up to 1,000 changes, and a unit of work for each that is refused.
+pub(crate) const BATCHES: PlaceLimits =
+    PlaceLimits { at_once: 2, waiting: 30, longest_wait: Duration::from_secs(10) };
+
 /// Places for requests: whatever their number, one user gets a few in each process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {

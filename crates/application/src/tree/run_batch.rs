@@ -18,7 +18,7 @@ use super::context::Context;
 use super::error::TreeError;
 use super::item_view::{ItemPresenter, TrashedView};
 use super::operations::{OperationView, Outcome, Stored};
-use crate::engine::places::{NoPlace, Places, WALKS};
+use crate::engine::places::{BATCHES, NoPlace, Places};
 use crate::engine::retry::{Failure as _, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, AccessDenied, Actor, Right};
@@ -62,7 +62,7 @@ pub enum BatchError {
     /// As many operations of the user are under way as may be.
     #[error("as many operations of the user are under way as may be")]
     TooManyOperations,
-    /// Too many batches of the user look at the moment for what lies in what they delete.
+    /// Too many batches of the user are worked on at the moment.
     #[error("too many batches of the user are worked on at the moment")]
     Busy {
         /// When to ask again.
@@ -87,18 +87,18 @@ impl From<NoPlace> for BatchError {
 /// Runs batches.
 pub struct RunBatch {
     context: Context,
-    walks: Places,
+    places: Places,
     presenter: ItemPresenter,
 }
 
 impl RunBatch {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
         let (context, presenter) = (Context::new(ports, settings), ItemPresenter::new(ports, settings));
-        Self { context, walks: Places::new(WALKS), presenter }
+        Self { context, places: Places::new(BATCHES), presenter }
     }
 
     /// The result of each operation, in their order; or the operation that goes on with them, where an item is too large for a unit of
-    /// work or a retry comes before the first request has ended. The cost grows with the number of operations, of refused ones thrice.
+    /// work or a retry comes before the first request has ended. The cost grows with the number of operations, of refused ones thrice. Of one user few are worked on at a time.
     pub async fn run(
         &self,
         actor: &Actor,
@@ -109,6 +109,7 @@ impl RunBatch {
             return Err(BatchError::TooMany);
         }
         let access = access(actor, &operations)?;
+        let _place = self.places.enter(actor.user()).await?;
         let context = self.context.by(actor);
         let mut work = BatchWork::new(&operations);
         let key = key.map(|key| Keyed::new(actor.user(), &key, &work, atomic)).transpose()?;
@@ -120,7 +121,6 @@ impl RunBatch {
         }
         let deleted = work.deleted();
         if !deleted.is_empty() {
-            let _walking = self.walks.enter(actor.user()).await?;
             let mut above = Vec::with_capacity(deleted.len());
             for items in deleted.chunks(WALKED_AT_ONCE) {
                 let found = context.db.read().await?.tree().ancestors(&access, items).await?;

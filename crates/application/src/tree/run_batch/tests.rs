@@ -285,11 +285,11 @@ fn deleting(number: u64) -> BatchOperation {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_one_user_few_batches_look_for_what_lies_in_what_they_delete() {
+async fn of_one_user_two_batches_are_worked_on_at_a_time() {
     let batches = RunBatch::new(&TestPorts::default().ports(), &settings());
     let user = actor().user();
-    let _held = [batches.walks.enter(user).await.unwrap(), batches.walks.enter(user).await.unwrap()];
-    let refused = batches.run(&actor(), command(vec![deleting(1), deleting(2)])).await;
+    let _held = [batches.places.enter(user).await.unwrap(), batches.places.enter(user).await.unwrap()];
+    let refused = batches.run(&actor(), command(vec![moving(1)])).await;
     assert!(matches!(refused, Err(BatchError::Busy { .. })), "{refused:?}");
 }
 
