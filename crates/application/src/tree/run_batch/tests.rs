@@ -203,11 +203,9 @@ fn showing(numbers: &[u64]) -> FakeReads {
 async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
     let (effects, row) = (Effects::default(), Row::default());
     let batch = || keyed(command(vec![moving(1), moving(9)]));
-    // The batch is remembered, then done as far as it can be, then the refused one is remembered.
-    let moved: [&[u64]; 4] = [&[], &[1], &[1], &[]];
-    let mut units: Vec<FakeUnitOfWork> =
-        moved.iter().map(|numbers| row.known_to(unit(&effects, numbers))).collect();
-    units.push(row.known_to(FakeUnitOfWork::noting(&effects)));
+    // The batch is remembered, then done as far as it can be, then the other one is refused, and that is remembered.
+    let moved: [&[u64]; 5] = [&[], &[1], &[1], &[], &[]];
+    let units = moved.iter().map(|numbers| row.known_to(unit(&effects, numbers))).collect();
     let reads = vec![row.read(), row.read(), showing(&[1])];
     let first = done(run(units, reads, batch()).await.unwrap());
     assert_eq!(codes(&first), [None, Some(Refusal::NotFound)]);
@@ -218,6 +216,18 @@ async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
     // The item is gone by now.
     let again = done(run(vec![], vec![row.read(), showing(&[])], batch()).await.unwrap());
     assert_eq!(again[0].outcome, BatchOutcome::Done(Some(node(1))));
+}
+
+#[tokio::test]
+async fn what_is_refused_one_after_another_is_remembered_together() {
+    let (effects, row) = (Effects::default(), Row::default());
+    let units = (0..5).map(|_| row.known_to(unit(&effects, &[]))).collect();
+    let reads = vec![row.read(), row.read(), showing(&[])];
+    let batch = keyed(command(vec![moving(7), moving(8), moving(9)]));
+    let results = done(run(units, reads, batch).await.unwrap());
+    assert_eq!(codes(&results), [Some(Refusal::NotFound); 3]);
+    let (stored, refused) = (["enter", "commit"], ["enter", "rollback"]);
+    assert_eq!(effects.seen(), [&stored[..], &refused, &refused, &refused, &stored].concat());
 }
 
 #[tokio::test]
