@@ -32,7 +32,7 @@ pub use fm_testkit::e2e::{
     raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
-pub use fm_testkit::redis::RedisServer;
+pub use fm_testkit::redis::{REDIS_RIGHTS, RedisServer};
 pub use jwt::{Forged, forge};
 pub use moving::{MoveCounts, MovePlan, move_between_servers, move_blobs, summary};
 pub use resume::{ResumeCounts, ResumePlan, resume};

@@ -3847,7 +3847,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same other parameters. */
                 cursor?: string;
-                /** @description `account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed` or `link.created`. */
+                /** @description `account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed`, `version.changed`, `versions.removed`, `operation.begun`, `operation.cancelled` or `link.created`. */
                 action?: string;
             };
             header?: never;
@@ -3940,7 +3940,7 @@ export interface operations {
                 modified_after?: string;
                 /** @description Those whose `modified_at` is earlier than this moment (RFC 3339). */
                 modified_before?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: never;
@@ -4230,7 +4230,7 @@ export interface operations {
     get_file: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -5958,7 +5958,7 @@ export interface operations {
     get_folder: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6359,7 +6359,7 @@ export interface operations {
                 kind?: string;
                 /** @description `1`: folders are sorted among files. */
                 mixed?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6553,7 +6553,7 @@ export interface operations {
                 from?: string;
                 /** @description The drive at whose root the path begins, instead of `from`. */
                 drive_id?: string;
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -6658,7 +6658,7 @@ export interface operations {
     get_item: {
         parameters: {
             query?: {
-                /** @description `path`, `ancestors`, or both with a comma between them. */
+                /** @description `path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB. */
                 include?: string;
             };
             header?: {
@@ -7672,7 +7672,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results. */
+                /** @description 1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results, which are kept of the last 1,000 operations. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;

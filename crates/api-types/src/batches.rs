@@ -31,6 +31,7 @@ pub struct BatchOperation {
     /// `move`, `copy`, `trash`, `restore` or `delete`.
     pub op: String,
     /// The item.
+    #[schema(max_length = 64)]
     pub id: String,
     /// Of `move`, `copy` and `restore`: the folder, an id or `root`. A restore puts the item back where it was, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

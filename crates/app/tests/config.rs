@@ -227,6 +227,15 @@ fn sessions_in_redis_need_the_url_of_one() {
     let wrong = with(folder.path(), &[("REDIS_URL", "http://user:hunter2@host")]).unwrap_err();
     assert_eq!(names(&wrong), ["REDIS_URL"].into_iter().collect());
     assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
+    for (url, path, problem) in [
+        ("rediss://host", &folder.path().join("none"), "can't be read"),
+        ("rediss://host", &empty, "holds no certificate"),
+        ("redis://host", &empty, "is for rediss://"),
+    ] {
+        let variables = [("REDIS_URL", url), ("REDIS_CA_CERTIFICATES", path.to_str().unwrap())];
+        let faults = with(folder.path(), &variables).unwrap_err().to_string();
+        assert!(faults.contains(&format!("REDIS_CA_CERTIFICATES: {problem}")), "{faults}");
+    }
 
     let file = folder.path().join("url");
     fs::write(&file, "redis://user:hunter2@host:6380/3\n").unwrap();

@@ -132,6 +132,8 @@ pub struct Settings {
     pub direct_uploads: bool,
     /// How much one user may keep; `None`: any amount.
     pub quota: Option<ByteSize>,
+    /// How many files and folders one user may have, those in the trash too; `None`: any number.
+    pub max_items: Option<u64>,
     /// How often clients may do what is limited.
     pub rate_policies: RatePolicies,
     /// Whether anyone may register.

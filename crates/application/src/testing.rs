@@ -103,6 +103,7 @@ pub fn settings() -> Settings {
         resumable_uploads: true,
         direct_uploads: true,
         quota: None,
+        max_items: None,
         rate_policies: RatePolicies::none(),
         registration_open: true,
         serves_blobs: true,

@@ -5,7 +5,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Revision, VersionNumber};
-use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
+use fm_domain::ids::{DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::tree::{
     Ancestor, ChildFilter, ChildPage, Delta, Drive, DriveRepo, EnterDrive, Entered, Item, Label, Marked,
     Measure, NodeRecord, NodeRepo, Operation, OperationRepo, PlaceItem, Removed, TrashFilter, TrashPage,
@@ -81,5 +81,6 @@ decorate! {
     insert(operation: &Operation) -> PortResult<()> = "database.operations.insert";
     find_for_update(id: OperationId) -> PortResult<Option<Operation>> = "database.operations.find_for_update";
     update(operation: &Operation) -> PortResult<bool> = "database.operations.update";
+    make_room(owner: UserId, keep: u32) -> PortResult<u32> = "database.operations.make_room";
     purge_ended(before: Timestamp, limit: u32) -> PortResult<u32> = "database.operations.purge_ended";
 }

@@ -114,6 +114,16 @@ pub enum Change<'a> {
         /// The file as it was.
         file: &'a File,
     },
+    /// An old version of a file is pinned or released, or has another label.
+    VersionChanged {
+        /// The file with its present content.
+        file: &'a File,
+    },
+    /// Old versions of a file are gone for good.
+    VersionsRemoved {
+        /// The file with its present content.
+        file: &'a File,
+    },
     /// There is a new folder.
     FolderCreated {
         /// The folder.
@@ -152,6 +162,13 @@ pub enum Change<'a> {
     },
     /// An operation was begun that goes on after its request was answered.
     OperationBegun {
+        /// The operation.
+        operation: OperationId,
+        /// The user who asked for it.
+        owner: UserId,
+    },
+    /// An operation was cancelled: it does nothing more, but for what may not be left half done.
+    OperationCancelled {
         /// The operation.
         operation: OperationId,
         /// The user who asked for it.

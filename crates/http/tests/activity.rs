@@ -191,6 +191,63 @@ async fn an_upload_of_many_requests_leaves_one_entry_once_it_is_a_file() {
 }
 
 #[actix_web::test]
+async fn users_see_what_was_done_to_folders_items_versions_and_operations() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let id = |answer: &Answer| answer.value()["id"].as_str().unwrap().to_owned();
+    let folder = id(&ada.json("POST", "/v1/folders", r#"{"name": "Secret"}"#).await);
+    let file = id(&ada.send("POST", "/v1/files?name=a.txt", b"text").await);
+    let (of_file, of_item) = (format!("/v1/files/{file}"), format!("/v1/items/{file}"));
+    for bytes in [&b"other"[..], b"third"] {
+        assert_eq!(ada.send("PUT", &format!("{of_file}/content"), bytes).await.status, 200);
+    }
+    let change = r#"{"pinned": true, "label": "signed"}"#;
+    assert_eq!(ada.json("PATCH", &format!("{of_file}/versions/1"), change).await.status, 200);
+    assert_eq!(ada.send("DELETE", &format!("{of_file}/versions/2"), b"").await.status, 204);
+    assert_eq!(ada.send("DELETE", &format!("{of_file}/versions"), b"").await.status, 204);
+    let to_folder = json!({"parent_id": folder}).to_string();
+    assert_eq!(ada.json("POST", &format!("{of_item}/copy"), &to_folder).await.status, 201);
+    assert_eq!(ada.send("POST", &format!("{of_item}/trash"), b"").await.status, 200);
+    assert_eq!(ada.send("POST", &format!("{of_item}/restore"), b"").await.status, 200);
+    let operations = json!({"operations": [{"op": "move", "id": file, "parent_id": folder}]}).to_string();
+    assert_eq!(ada.json("POST", "/v1/batch", &operations).await.status, 200);
+    let operation = id(&ada.send("DELETE", "/v1/trash", b"").await);
+    assert_eq!(ada.send("DELETE", &format!("/v1/operations/{operation}"), b"").await.status, 200);
+    let all = walk(&ada, 50, "").await;
+    let told: Vec<(&str, bool)> = all
+        .iter()
+        .rev()
+        .map(|entry| (entry["action"].as_str().unwrap(), entry["target"] == file))
+        .skip_while(|(action, _)| *action != "folder.created")
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("folder.created", false),
+            ("file.uploaded", true),
+            ("file.replaced", true),
+            ("file.replaced", true),
+            ("version.changed", true),
+            ("versions.removed", true),
+            // The deletion of all that are not pinned found none.
+            ("item.copied", false),
+            ("item.trashed", true),
+            ("item.restored", true),
+            ("item.moved", true),
+            ("operation.begun", false),
+            ("operation.cancelled", false),
+        ]
+    );
+    for entry in &all {
+        assert_eq!(entry["ip"], "127.0.0.1", "{entry}");
+        let is_of_operation = entry["action"].as_str().unwrap().starts_with("operation.");
+        assert_eq!(entry["target"] == operation, is_of_operation, "{entry}");
+        let shown = entry.to_string();
+        assert!(!shown.contains("Secret") && !shown.contains("signed"), "{shown}");
+    }
+}
+
+#[actix_web::test]
 async fn a_flood_of_wrong_passwords_leaves_a_bounded_number_of_entries() {
     let server = Server::start();
     let ada = server.user("ada@example.org").await;

@@ -342,3 +342,35 @@ async fn versions_are_listed_with_their_author_and_their_urls() {
     let second = ada.get(&format!("{path}/versions?limit=2&cursor=2")).await.value();
     assert_eq!((&second["items"][0]["number"], &second["next_cursor"]), (&json!(1), &Value::Null));
 }
+
+#[actix_web::test]
+async fn a_user_has_no_more_items_than_are_allowed_whatever_makes_them() {
+    let server = Server::with_both(|_| {}, |settings| settings.max_items = Some(2));
+    let ada = server.user("ada@example.org").await;
+    let work = folder(&ada, "Work").await;
+    let text = id_of(&file(&ada, "name=a.txt", b"1").await);
+    let copy = json!({"parent_id": work});
+    for answer in [
+        post(&ada, "/v1/folders", &json!({"name": "other"})).await,
+        post(&ada, "/v1/folders", &json!({"path": "Work/inner"})).await,
+        post(&ada, &format!("/v1/items/{text}/copy"), &copy).await,
+        post(&ada, &format!("/v1/items/{work}/copy"), &json!({"parent_id": "root"})).await,
+        ada.send("POST", "/v1/files?name=b.txt", b"1").await,
+        ada.send("POST", "/v1/files?name=a.txt", b"1").await,
+        ada.send("POST", "/v1/files?name=b.txt&on_conflict=replace", b"1").await,
+        ada.send("POST", "/v1/files?name=b.txt&path=new", b"1").await,
+    ] {
+        assert_eq!(answer.problem(), (409, "folder_full".into()));
+    }
+    // What is there may change, go and make room.
+    assert_eq!(post(&ada, "/v1/folders", &json!({"name": "work"})).await.problem().1, "name_taken");
+    let replaced = ada.send("POST", "/v1/files?name=a.txt&on_conflict=replace", b"22").await;
+    assert_eq!(replaced.status, 200, "{}", replaced.text());
+    assert_eq!(ada.json("PATCH", &format!("/v1/files/{text}"), &copy.to_string()).await.status, 200);
+    assert_eq!(ada.send("POST", &format!("/v1/items/{text}/trash"), b"").await.status, 200);
+    assert_eq!(ada.send("POST", "/v1/files?name=b.txt", b"1").await.status, 409, "the trash counts");
+    assert_eq!(ada.send("POST", &format!("/v1/items/{text}/restore"), b"").await.status, 200);
+    assert_eq!(ada.send("DELETE", &format!("/v1/files/{text}"), b"").await.status, 204);
+    file(&ada, "name=b.txt", b"1").await;
+    assert_eq!(names(&ada, "root").await, ["Work", "b.txt"]);
+}

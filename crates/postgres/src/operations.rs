@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
-use fm_domain::ids::OperationId;
+use fm_domain::ids::{OperationId, UserId};
 use fm_domain::tree::{Operation, OperationRepo};
 
 use crate::rows::{OperationEdit, OperationRow};
@@ -20,6 +20,13 @@ const PURGE_ENDED: &str = "WITH ended AS MATERIALIZED (\
         SELECT id AS ended_id FROM operations WHERE ended_at < ? \
         ORDER BY ended_at LIMIT ? FOR UPDATE SKIP LOCKED\
     ) DELETE FROM operations USING ended WHERE id = ended_id";
+
+/// A sweep that removes some of them meanwhile takes nothing from this, and waits for nothing.
+const MAKE_ROOM: &str = "WITH old AS MATERIALIZED (\
+        SELECT id AS old_id FROM operations WHERE owner_id = ? AND ended_at IS NOT NULL \
+        ORDER BY ended_at DESC, id DESC OFFSET ?\
+    ), gone AS (DELETE FROM operations USING old WHERE id = old_id) \
+    SELECT count(*) FROM operations WHERE owner_id = ? AND ended_at IS NULL";
 
 #[async_trait]
 impl OperationRepo for PgUnitOfWork {
@@ -45,6 +52,14 @@ impl OperationRepo for PgUnitOfWork {
         let stored = operations::table.find(operation.id.uuid());
         let update = fixed(diesel::update(stored).set(OperationEdit::of(operation)));
         Ok(self.run(|connection| update.execute(connection)).await? > 0)
+    }
+
+    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32> {
+        let owner = || typed::<SqlUuid, _>(owner.uuid());
+        let values = (owner(), typed::<BigInt, _>(i64::from(keep)), owner());
+        let make_room = statement::<BigInt, _>(MAKE_ROOM, values);
+        let running: i64 = self.run(|connection| make_room.get_result(connection)).await?;
+        Ok(u32::try_from(running).unwrap_or(u32::MAX))
     }
 
     async fn purge_ended(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {

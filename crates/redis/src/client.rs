@@ -4,6 +4,7 @@ mod cluster;
 mod cluster_url;
 #[cfg(test)]
 mod hearing;
+mod roots;
 mod route;
 mod sentinel;
 mod topology;
@@ -20,13 +21,15 @@ use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _
 use crate::error::failed;
 use cluster::Cluster;
 use cluster_url::ClusterUrl;
+pub use roots::InvalidRoots;
+use roots::Roots;
 use sentinel::{Primary, SentinelUrl};
 
 /// How long the server may take to be connected to, and to answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where a server is, and who asks: `redis://user:password@host:6379/0`, `rediss://…` for TLS with the roots that browsers
-/// trust, or `redis+unix:///path/of/socket?user=…&pass=…&db=0`. With sentinels:
+/// trust or those of [`RedisUrl::trusting`], or `redis+unix:///path/of/socket?user=…&pass=…&db=0`. With sentinels:
 /// `redis+sentinel://user:password@sentinel:26379,other:26379/primary?db=0&sentinel_user=…&sentinel_password=…`, or
 /// `rediss+sentinel://…` for TLS to them and to the servers. A cluster: `redis+cluster://user:password@host:6379,other:6379`, or
 /// `rediss+cluster://…`; some of its nodes are enough, they know the others.
@@ -80,6 +83,30 @@ impl RedisUrl {
             }
             _ => Err(InvalidRedisUrl),
         }
+    }
+
+    /// The same, believing servers, and sentinels, whose certificates these authorities have issued (PEM) in place of those that browsers
+    /// trust. The host is checked as before.
+    pub fn trusting(self, pem: &[u8]) -> Result<Self, InvalidRoots> {
+        let is_tls = match &self.0 {
+            Place::Server(client) => {
+                matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. })
+            }
+            Place::Sentinels(url) => url.is_tls(),
+            Place::Cluster(url) => url.is_tls(),
+        };
+        if !is_tls {
+            return Err(InvalidRoots::NoTls);
+        }
+        let roots = Roots::read(pem)?;
+        Ok(Self(match self.0 {
+            Place::Server(client) => {
+                let client = roots.client(client.get_connection_info().clone());
+                Place::Server(client.map_err(|_unusable| InvalidRoots::NoCertificate)?)
+            }
+            Place::Sentinels(url) => Place::Sentinels(url.trusting(roots)),
+            Place::Cluster(url) => Place::Cluster(url.trusting(roots)),
+        }))
     }
 
     /// The host, the first sentinel or the first node, where the connection to it is not encrypted.

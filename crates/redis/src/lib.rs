@@ -16,7 +16,7 @@ mod limiter;
 mod sessions;
 mod signal;
 
-pub use client::{InvalidRedisUrl, RedisClient, RedisUrl};
+pub use client::{InvalidRedisUrl, InvalidRoots, RedisClient, RedisUrl};
 pub use facts::RedisFacts;
 pub use limiter::RedisRateLimiter;
 pub use sessions::RedisSessionStore;

@@ -8,6 +8,8 @@
     reason = "this serves tests alone: whatever goes wrong must fail them loudly"
 )]
 
+mod secured;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::ports;
+pub use secured::{REDIS_RIGHTS, TlsSentinel, TlsServer};
 
 /// The program, which `scripts/test` finds or installs.
 const PROGRAM: &str = "TEST_REDIS_SERVER";
@@ -237,12 +240,7 @@ impl RedisCluster {
 
     /// Its URL, with the right password.
     pub fn url(&self) -> String {
-        self.url_with("right")
-    }
-
-    /// Its URL, with this password. It names two nodes, which know the others.
-    pub fn url_with(&self, password: &str) -> String {
-        format!("redis+cluster://:{password}@127.0.0.1:{},127.0.0.1:{}", self.ports[1], self.ports[2])
+        self.url_of("default", "right")
     }
 
     /// Waits until the replica of each primary has what was written.

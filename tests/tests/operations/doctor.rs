@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fm_e2e::{Api, Lane, PgBouncer, RedisServer, Server, within};
+use fm_e2e::{Api, Lane, PgBouncer, REDIS_RIGHTS, RedisServer, Server, within};
 use serde_json::Value;
 
 use super::verify::verify;
@@ -359,6 +359,17 @@ fn a_wrong_password_of_redis_is_named() {
     let report = Report::of(&server);
     report.names("redis", "connect", &["password in REDIS_URL"]);
     assert!(!report.output.contains("a-wrong-word"), "{}", report.output);
+}
+
+#[test]
+fn a_right_that_redis_does_not_give_is_named() {
+    let redis = RedisServer::start();
+    redis.add_user("app", &format!("{REDIS_RIGHTS} -evalsha"));
+    let url = redis.url_of("app", "secret");
+    let server = Server::prepare(Lane::Embedded, &[("REDIS_URL", &url), ("RATE_LIMITS", "1")], &[]);
+    let report = Report::of(&server);
+    report.is_well("redis");
+    report.names("rate limits", "counter", &["'evalsha'", "EVALSHA", REDIS_RIGHTS]);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub(super) const VARIABLES: &[Variable] = &[
     Variable::plain("SESSION_STORE"),
     Variable::plain("SESSION_CACHE_TTL_SECONDS"),
     Variable::secret("REDIS_URL"),
+    Variable::plain("REDIS_CA_CERTIFICATES"),
 ];
 
 /// Where data is stored. Each adapter has read its own settings and is opened later.
@@ -47,7 +48,8 @@ pub struct StorageConfig {
     pub sessions: Arc<dyn SessionStoreFactory>,
     /// `SESSION_CACHE_TTL_SECONDS`: how long a node may use its copy of a session; zero: it has none.
     pub session_cache_ttl: Duration,
-    /// `REDIS_URL`: where rate limits are counted, and sessions are stored if `SESSION_STORE` says so.
+    /// `REDIS_URL`: where rate limits are counted, and sessions are stored if `SESSION_STORE` says so. It believes the authorities of
+    /// `REDIS_CA_CERTIFICATES`, where that names a file.
     pub redis: Option<RedisUrl>,
 }
 
@@ -117,14 +119,20 @@ fn fallback(reader: &mut Reader<'_>, adapters: &Adapters, data_dir: &str) -> Opt
 }
 
 fn redis(reader: &mut Reader<'_>) -> Option<RedisUrl> {
+    let authorities = reader.text("REDIS_CA_CERTIFICATES");
     let url = reader.secret("REDIS_URL")?;
-    match RedisUrl::parse(url.expose()) {
-        Ok(url) => Some(url),
-        Err(invalid) => {
-            reader.fault("REDIS_URL", invalid.to_string());
-            None
-        }
-    }
+    let url = RedisUrl::parse(url.expose()).map_err(|invalid| ("REDIS_URL", invalid.to_string()));
+    let url = url.and_then(|url| match authorities {
+        Some(path) => trusting(url, path).map_err(|problem| ("REDIS_CA_CERTIFICATES", problem)),
+        None => Ok(url),
+    });
+    url.map_err(|(name, problem)| reader.fault(name, problem)).ok()
+}
+
+/// The URL, whose servers are believed by the certificates of this file.
+fn trusting(url: RedisUrl, path: &str) -> Result<RedisUrl, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("can't be read: {error}"))?;
+    url.trusting(&pem).map_err(|invalid| invalid.to_string())
 }
 
 /// Unset, it is a SQLite file in `data_dir`.

@@ -43,6 +43,7 @@ pub(super) fn settings(config: &Config, upload_buffer: BufferBudget, serves_blob
         resumable_uploads: uploads.resumable,
         direct_uploads: uploads.direct,
         quota: accounts.quota,
+        max_items: accounts.max_items,
         rate_policies: limits.policies.clone(),
         registration_open: accounts.registration_open,
         serves_blobs,

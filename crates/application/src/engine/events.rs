@@ -1,6 +1,7 @@
 //! Events, recorded in the unit of work that makes the change.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fm_domain::access::{Actor, Client};
 use fm_domain::accounts::Role;
@@ -10,7 +11,7 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
 use fm_domain::events::{Change, Event};
 use fm_domain::files::File;
-use fm_domain::ids::{IdSource, JobId, UserId};
+use fm_domain::ids::{IdSource, JobId, OperationId, UserId};
 use fm_domain::tree::Item;
 use uuid::Uuid;
 
@@ -59,8 +60,19 @@ impl EventRecorder {
         at: Timestamp,
         change: Change<'_>,
     ) -> PortResult<()> {
+        self.record_ahead(unit, at, Duration::ZERO, change).await
+    }
+
+    /// The same for a change whose jobs wait for so long before they are due.
+    pub(crate) async fn record_ahead(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        at: Timestamp,
+        head_start: Duration,
+        change: Change<'_>,
+    ) -> PortResult<()> {
         for follow_up in self.follow_ups.of(&Event { at, change })? {
-            let job = follow_up.due(JobId::new(self.ids.uuid()), at);
+            let job = follow_up.due(JobId::new(self.ids.uuid()), at.plus(head_start));
             // Where equal work waits already there is nothing to add.
             unit.jobs().enqueue(&job).await?;
         }
@@ -77,6 +89,7 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
     let account = |action, user: &UserId| Some((action, *user, None));
     let file = |action, file: &File| Some((action, file.owner, Some(file.id.uuid())));
     let item = |action, item: &Item| Some((action, item.drive().owner(), Some(item.id().uuid())));
+    let operation = |action, id: &OperationId, owner: &UserId| Some((action, *owner, Some(id.uuid())));
     match change {
         Change::AccountRegistered { user } => account(AuditAction::ACCOUNT_REGISTERED, user),
         Change::AccountRenamed { user } => account(AuditAction::ACCOUNT_RENAMED, user),
@@ -92,6 +105,8 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         Change::FileRenamed { file: renamed } => file(AuditAction::FILE_RENAMED, renamed),
         Change::ContentReplaced { file: replaced } => file(AuditAction::FILE_REPLACED, replaced),
         Change::FileRemoved { file: removed } => file(AuditAction::FILE_REMOVED, removed),
+        Change::VersionChanged { file: of } => file(AuditAction::VERSION_CHANGED, of),
+        Change::VersionsRemoved { file: of } => file(AuditAction::VERSIONS_REMOVED, of),
         Change::FolderCreated { folder } => {
             Some((AuditAction::FOLDER_CREATED, folder.drive.owner(), Some(folder.id.uuid())))
         }
@@ -100,6 +115,10 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         Change::ItemTrashed { item: trashed } => item(AuditAction::ITEM_TRASHED, trashed),
         Change::ItemRestored { item: restored } => item(AuditAction::ITEM_RESTORED, restored),
         Change::ItemRemoved { item: removed } => item(AuditAction::ITEM_REMOVED, removed),
+        Change::OperationBegun { operation: id, owner } => operation(AuditAction::OPERATION_BEGUN, id, owner),
+        Change::OperationCancelled { operation: id, owner } => {
+            operation(AuditAction::OPERATION_CANCELLED, id, owner)
+        }
         Change::ContentsRemoved { .. }
         | Change::ContentHashed { .. }
         | Change::ThumbnailChanged { .. }
@@ -108,7 +127,6 @@ fn audited(change: &Change<'_>) -> Option<(AuditAction, UserId, Option<Uuid>)> {
         | Change::UploadCancelled { .. }
         | Change::UploadExpired { .. }
         | Change::FileCopied { .. }
-        | Change::OperationBegun { .. }
         | Change::BlobsMarkedDeleted { .. } => None,
     }
 }

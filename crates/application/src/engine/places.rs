@@ -32,6 +32,14 @@ pub(crate) const SEARCHES: PlaceLimits =
 pub(crate) const LISTS: PlaceLimits =
     PlaceLimits { at_once: 16, waiting: 240, longest_wait: Duration::from_secs(10) };
 
+/// A walk reads all that is below a folder or that went into the trash with one, or all that is above each of many items.
+pub(crate) const WALKS: PlaceLimits =
+    PlaceLimits { at_once: 2, waiting: 30, longest_wait: Duration::from_secs(10) };
+
+/// A batch is up to 1,000 changes, and a unit of work for each that is refused.
+pub(crate) const BATCHES: PlaceLimits =
+    PlaceLimits { at_once: 2, waiting: 30, longest_wait: Duration::from_secs(10) };
+
 /// Places for requests: whatever their number, one user gets a few in each process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::batch_work::{BatchWork, Did, Refused};
 use super::context::Context;
 use super::error::TreeError;
-use super::operations::{OperationView, Stored, is_there, with_failed};
+use super::operations::{OperationView, Stored, insert, is_there, with_failed};
 use super::work::Rest;
 use crate::engine::retry::{Failure as _, confirm_commit, retry_conflicts, roll_back};
 use fm_domain::access::Access;
@@ -75,7 +75,7 @@ async fn atomic_in(
         return Err(Refused { at: Some((work.done(), all.len())), error: TreeError::TooLarge });
     }
     if let Some(id) = id {
-        unit.operations().insert(&operation_of(context, access, id, &work)?).await?;
+        insert(unit, &operation_of(context, access, id, &work)?).await.map_err(Refused::whole)?;
     }
     Ok(Atomic::Done(Box::new(work), all))
 }
@@ -112,7 +112,7 @@ pub(super) async fn plain_unit(
             confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
             Ok(Plain::Accepted(Box::new(OperationView::of(operation)?)))
         }
-        Err(error) => Err(roll_back(unit, error.into()).await),
+        Err(error) => Err(roll_back(unit, Refused::whole(error)).await),
     }
 }
 
@@ -129,7 +129,9 @@ pub(super) async fn begin(
         unit.rollback().await?;
         return Ok(Some(found));
     }
-    add(context, unit.as_mut(), access, id, work, HEAD_START).await?;
+    if let Err(refusal) = add(context, unit.as_mut(), access, id, work, HEAD_START).await {
+        return Err(roll_back(unit, refusal).await);
+    }
     confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
     Ok(None)
 }
@@ -142,11 +144,11 @@ async fn add(
     id: OperationId,
     work: &BatchWork,
     head_start: Duration,
-) -> PortResult<Operation> {
+) -> Result<Operation, TreeError> {
     let operation = operation_of(context, access, id, work)?;
-    unit.operations().insert(&operation).await?;
+    insert(unit, &operation).await?;
     let change = Change::OperationBegun { operation: id, owner: access.owner() };
-    context.events.record(unit, operation.created_at.plus(head_start), change).await?;
+    context.events.record_ahead(unit, operation.created_at, head_start, change).await?;
     Ok(operation)
 }
 
@@ -192,13 +194,20 @@ pub(super) async fn advance_stored(
     id: OperationId,
 ) -> Result<Running, Refused> {
     let mut most = BATCH_UNIT;
+    // The row of a batch is large: what is refused is stored with what is done next.
+    let mut refused: Vec<(usize, TreeError)> = Vec::new();
     loop {
-        match retry_conflicts(|| stored_unit(context, access, id, most)).await {
+        match retry_conflicts(|| stored_unit(context, access, id, &refused, most)).await {
             Err(Refused { at: Some((place, before)), error }) if error.store().is_none() => {
-                if before == 0 {
-                    return Ok(retry_conflicts(|| refuse(context, id, place, &error)).await?);
+                if before > 0 {
+                    most = before;
+                    continue;
                 }
-                most = before;
+                most = BATCH_UNIT;
+                refused.push((place, error));
+                if refused.len() >= BATCH_UNIT {
+                    return Ok(retry_conflicts(|| refuse(context, id, &refused)).await?);
+                }
             }
             outcome => return outcome,
         }
@@ -209,11 +218,12 @@ async fn stored_unit(
     context: &Context,
     access: &Access,
     id: OperationId,
+    refused: &[(usize, TreeError)],
     most: usize,
 ) -> Result<Running, Refused> {
     let (mut unit, entered) =
         context.enter(access.drive(), &Delta::default()).await.map_err(Refused::whole)?;
-    match stored_in(context, unit.as_mut(), access, entered, id, most).await {
+    match stored_in(context, unit.as_mut(), access, entered, id, refused, most).await {
         // Where the answer of the commit is lost, the next unit sees how far it is.
         Ok(Some(running)) => {
             unit.commit().await?;
@@ -233,9 +243,13 @@ async fn stored_in(
     access: &Access,
     entered: Entered,
     id: OperationId,
+    refused: &[(usize, TreeError)],
     most: usize,
 ) -> Result<Option<Running>, Refused> {
     let Some((operation, mut work)) = running(unit, id).await? else { return Ok(None) };
+    for (place, error) in refused {
+        work.refuse(*place, error);
+    }
     let place = work.done();
     let mut failed = Vec::new();
     if work.is_amidst() {
@@ -247,14 +261,16 @@ async fn stored_in(
     Ok(Some(keep(context, unit, with_failed(operation, failed), &work).await?))
 }
 
-/// Remembers that an operation of a batch was refused.
-async fn refuse(context: &Context, id: OperationId, place: usize, error: &TreeError) -> PortResult<Running> {
+/// Remembers that these operations of a batch were refused.
+async fn refuse(context: &Context, id: OperationId, refused: &[(usize, TreeError)]) -> PortResult<Running> {
     let mut unit = context.db.begin().await?;
     let Some((operation, mut work)) = running(unit.as_mut(), id).await? else {
         unit.rollback().await?;
         return Ok(Running::Ended);
     };
-    work.refuse(place, error);
+    for (place, error) in refused {
+        work.refuse(*place, error);
+    }
     let running = keep(context, unit.as_mut(), operation, &work).await?;
     unit.commit().await?;
     Ok(running)

@@ -24,6 +24,7 @@ pub(crate) struct Context {
     pub(super) ids: Arc<dyn IdSource>,
     pub(crate) events: EventRecorder,
     pub(crate) quota: Option<ByteSize>,
+    max_items: Option<u64>,
     pub(crate) retention: Retention,
     pub(super) last_numbers: LastNumbers,
     names_portable: bool,
@@ -37,6 +38,7 @@ impl Context {
             ids: ports.ids.clone(),
             events: EventRecorder::new(ports),
             quota: settings.quota,
+            max_items: settings.max_items,
             retention: settings.retention,
             last_numbers: LastNumbers::default(),
             names_portable: settings.names_portable,
@@ -46,6 +48,14 @@ impl Context {
     /// Whether an item may be given this name: by configuration it has to be one that every system can hold.
     pub(crate) fn check_name(&self, name: &FileName) -> Result<(), TreeError> {
         if self.names_portable { Ok(name.check_portable()?) } else { Ok(()) }
+    }
+
+    /// Whether a drive may have so many nodes, its root among them.
+    pub(super) fn check_items(&self, nodes: u64) -> Result<(), TreeError> {
+        match self.max_items {
+            Some(most) if nodes.saturating_sub(1) > most => Err(TreeError::DriveFull),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Whether an upload could be placed now: its folder is there, and its name, where that is known, is free or that of the file that may be

@@ -88,6 +88,7 @@ pub(super) async fn copy_in(
         return Err(TreeError::RootIsFixed);
     };
     place::check_room_for(unit, entered, command.parent, &name, command.on_conflict).await?;
+    context.check_items(entered.nodes.saturating_add(1))?;
     let now = context.clock.now();
     let mut made = Copied::new(context);
     let top = made.of(&source, command.parent).placed(command.parent, name.clone());

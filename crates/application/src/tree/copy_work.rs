@@ -64,6 +64,7 @@ impl CopyWork {
         access: &Access,
         entered: &Entered,
     ) -> Result<Advanced, TreeError> {
+        context.check_items(entered.nodes.saturating_add(1))?;
         let mut made = Copied::new(context);
         while let Some(group) = self.next(&made) {
             let page = self.page(unit, group, &made).await?;

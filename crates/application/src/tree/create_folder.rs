@@ -103,6 +103,7 @@ async fn create_in(
     let folder = Folder::new(id, access.drive(), parent, command.name.clone(), now);
     let numbered = command.on_conflict == OnFolderConflict::Rename;
     let item = place::insert(unit, folder.into(), numbered).await?;
+    context.check_items(entered.nodes)?;
     if let Item::Folder(folder) = &item {
         context.events.record(unit, now, Change::FolderCreated { folder }).await?;
     }

@@ -12,7 +12,13 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Folder, Item, TreePath, check_room, levels_below};
+use fm_domain::tree::{Delta, Entered, Folder, Item, MAX_BATCH, TreePath, check_room, levels_below};
+
+/// The most folders that one request makes: of as many paths as it may have each can have one above it that is missing too.
+const MOST_MADE: usize = 2 * MAX_BATCH;
+
+/// The most folders that one request looks for.
+const MOST_LOOKED_FOR: usize = 10 * MAX_BATCH;
 
 /// The folders to make.
 #[derive(Debug, Clone)]
@@ -42,7 +48,8 @@ impl CreateFolders {
         Self { context: Context::new(ports, settings) }
     }
 
-    /// The folders at the ends of the paths. A file in the way refuses all of them.
+    /// The folders at the ends of the paths. A file in the way refuses all of them. At most 2,000 are made, and 10,000 looked for, since
+    /// all of it is one unit of work.
     pub async fn run(&self, actor: &Actor, command: CreateFoldersCommand) -> Result<MadePaths, TreeError> {
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
@@ -140,6 +147,9 @@ impl<'a> PathMaker<'a> {
                 here = *known;
                 continue;
             }
+            if self.known.len() >= MOST_LOOKED_FOR {
+                return Err(TreeError::TooLarge);
+            }
             let found = if self.made.contains(&here) { None } else { unit.nodes().entry(here, &key).await? };
             let next = match found {
                 Some(Item::Folder(folder)) => folder.id,
@@ -176,7 +186,11 @@ impl<'a> PathMaker<'a> {
         if !self.is_stored {
             self.context.check_name(name)?;
         }
+        if self.made.len() >= MOST_MADE {
+            return Err(TreeError::TooLarge);
+        }
         check_room(unit.nodes(), &self.entered, parent, 1).await?;
+        self.context.check_items(self.entered.nodes.saturating_add(1))?;
         let id = NodeId::new(self.context.ids.uuid());
         let folder = Folder::new(id, access.drive(), parent, name.clone(), self.now);
         unit.nodes().insert(&folder.clone().into()).await?;

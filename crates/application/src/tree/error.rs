@@ -48,6 +48,9 @@ pub enum TreeError {
     /// The folder would have too many entries.
     #[error("the folder has too many entries")]
     FolderFull,
+    /// The user has as many files and folders as are allowed.
+    #[error("there are as many files and folders as are allowed")]
+    DriveFull,
     /// A folder with entries is deleted only where that is said.
     #[error("the folder has entries")]
     NotEmpty,
@@ -92,6 +95,9 @@ pub enum TreeError {
         /// When to ask again.
         retry_after: Duration,
     },
+    /// As many operations of the user are under way as may be.
+    #[error("as many operations of the user are under way as may be")]
+    TooManyOperations,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -171,7 +177,7 @@ pub enum Refusal {
     MoveIntoItself,
     /// Folders would be nested too deeply.
     TooDeep,
-    /// The folder would have too many entries.
+    /// The folder, or the drive, would have too many entries.
     FolderFull,
     /// The folder has entries.
     FolderNotEmpty,
@@ -203,7 +209,7 @@ impl Refusal {
             TreeError::NameTaken { .. } => Self::NameTaken,
             TreeError::IntoItself => Self::MoveIntoItself,
             TreeError::TooDeep => Self::TooDeep,
-            TreeError::FolderFull => Self::FolderFull,
+            TreeError::FolderFull | TreeError::DriveFull => Self::FolderFull,
             TreeError::NotEmpty => Self::FolderNotEmpty,
             TreeError::ParentTrashed => Self::ParentTrashed,
             TreeError::NoTrash
@@ -213,7 +219,9 @@ impl Refusal {
             TreeError::TooLarge => Self::BatchTooLarge,
             TreeError::QuotaExceeded { .. } => Self::QuotaExceeded,
             TreeError::Denied(_) => Self::Forbidden,
-            TreeError::TooManyLists { .. } | TreeError::Store(_) => Self::Unavailable,
+            TreeError::TooManyLists { .. } | TreeError::TooManyOperations | TreeError::Store(_) => {
+                Self::Unavailable
+            }
         }
     }
 

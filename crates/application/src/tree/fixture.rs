@@ -65,6 +65,7 @@ pub(super) fn entering(effects: &Effects, expected: Delta) -> FakeUnitOfWork {
         Ok(entered())
     });
     unit.jobs.expect_enqueue().returning(|_| Ok(Enqueued::Added));
+    unit.operations.expect_make_room().returning(|_, _| Ok(0));
     unit
 }
 

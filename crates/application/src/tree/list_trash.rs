@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::TreeError;
 use super::item_view::TrashedView;
-use crate::engine::places::{LISTS, Places};
+use crate::engine::places::{LISTS, Places, WALKS};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Actor, Right};
 use fm_domain::database::Database;
@@ -54,12 +54,12 @@ impl ListTrash {
         Self {
             db: ports.db.clone(),
             macs: ports.macs.clone(),
-            lists: Places::new(LISTS),
+            lists: Places::new(WALKS),
             retention: settings.retention.trash,
         }
     }
 
-    /// One page.
+    /// One page. Of one user few are made at a time: each counts what went with the tops.
     pub async fn run(&self, actor: &Actor, command: ListTrashCommand) -> Result<TrashList, TreeError> {
         let access = actor.access(Right::Read)?;
         let (reader, drive, macs) = (actor.user(), access.drive(), self.macs.as_ref());

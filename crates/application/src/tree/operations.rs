@@ -16,7 +16,10 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::{NodeId, OperationId, UserId};
-use fm_domain::tree::{Delta, Entered, FailedItem, Item, Operation, OperationKind, OperationStatus};
+use fm_domain::tree::{
+    Delta, Entered, FailedItem, Item, MAX_ENDED_OPERATIONS, MAX_RUNNING_OPERATIONS, Operation, OperationKind,
+    OperationStatus,
+};
 
 /// The most items that an operation remembers as failed.
 const MAX_FAILED: usize = 1_000;
@@ -150,8 +153,17 @@ pub(super) async fn accept(
             confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
             Ok(OperationView::of(operation)?)
         }
-        Err(error) => Err(roll_back(unit, error.into()).await),
+        Err(error) => Err(roll_back(unit, error).await),
     }
+}
+
+/// Adds an operation, for which those of its user make room that ended first, in a unit that has entered the user's drive.
+pub(super) async fn insert(unit: &mut dyn UnitOfWork, operation: &Operation) -> Result<(), TreeError> {
+    let running = unit.operations().make_room(operation.owner, MAX_ENDED_OPERATIONS).await?;
+    if operation.status == OperationStatus::Running && running >= MAX_RUNNING_OPERATIONS {
+        return Err(TreeError::TooManyOperations);
+    }
+    Ok(unit.operations().insert(operation).await?)
 }
 
 async fn begin(
@@ -161,13 +173,13 @@ async fn begin(
     kind: OperationKind,
     items: u64,
     (work, item): (Work, Option<NodeId>),
-) -> PortResult<Operation> {
+) -> Result<Operation, TreeError> {
     let (id, now) = (OperationId::new(context.ids.uuid()), context.clock.now());
     let rest = Rest::Item(work).write()?;
     let result = item.map(|item| Stored::Item(item).write()).transpose()?;
     let begun = Operation::new(id, access.owner(), kind, None, rest, now);
     let operation = Operation { done: items, result, ..begun };
-    unit.operations().insert(&operation).await?;
+    insert(unit, &operation).await?;
     let change = Change::OperationBegun { operation: id, owner: access.owner() };
     context.events.record(unit, now, change).await?;
     Ok(operation)

@@ -57,6 +57,7 @@ pub(crate) async fn place_upload(
     let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
         Ok(()) if if_match.is_some() => return Err(TreeError::PreconditionFailed),
         Ok(()) => {
+            context.check_items(entered.nodes)?;
             if replaces {
                 context.events.record(unit, file.created_at, created).await?;
             }
@@ -67,6 +68,7 @@ pub(crate) async fn place_upload(
     };
     match (on_conflict, kind) {
         (OnConflict::Rename, _) => {
+            context.check_items(entered.nodes)?;
             let requested_name = Some(file.name.clone());
             let item = place::with_next_name(unit, Item::File(file), &context.last_numbers).await?;
             unit.nodes().insert(&item).await?;

@@ -6,6 +6,8 @@
 //! A batch with an idempotency key is an operation from its first unit on, whose id follows from the key: a retry finds it, running or
 //! ended, and a job goes on with it where its request was cut off. Others become operations where an item is too large for a unit.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -16,6 +18,7 @@ use super::context::Context;
 use super::error::TreeError;
 use super::item_view::{ItemPresenter, TrashedView};
 use super::operations::{OperationView, Outcome, Stored};
+use crate::engine::places::{BATCHES, NoPlace, Places};
 use crate::engine::retry::{Failure as _, failure, retry_conflicts};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, AccessDenied, Actor, Right};
@@ -23,6 +26,9 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{OperationId, UserId};
 use fm_domain::tree::{BATCH_UNIT, MAX_ATOMIC, MAX_BATCH, Operation, OperationStatus};
+
+/// How many of the items that are deleted are asked about at once: each may lie 64 levels deep, below long names.
+const WALKED_AT_ONCE: usize = 200;
 
 /// The changes.
 #[derive(Debug, Clone)]
@@ -53,6 +59,15 @@ pub enum BatchError {
         #[source]
         error: TreeError,
     },
+    /// As many operations of the user are under way as may be.
+    #[error("as many operations of the user are under way as may be")]
+    TooManyOperations,
+    /// Too many batches of the user are worked on at the moment.
+    #[error("too many batches of the user are worked on at the moment")]
+    Busy {
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// The scopes of the credential do not give a right that it needs.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
@@ -63,19 +78,27 @@ pub enum BatchError {
 
 failure!(BatchError);
 
+impl From<NoPlace> for BatchError {
+    fn from(busy: NoPlace) -> Self {
+        Self::Busy { retry_after: busy.retry_after }
+    }
+}
+
 /// Runs batches.
 pub struct RunBatch {
     context: Context,
+    places: Places,
     presenter: ItemPresenter,
 }
 
 impl RunBatch {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { context: Context::new(ports, settings), presenter: ItemPresenter::new(ports, settings) }
+        let (context, presenter) = (Context::new(ports, settings), ItemPresenter::new(ports, settings));
+        Self { context, places: Places::new(BATCHES), presenter }
     }
 
     /// The result of each operation, in their order; or the operation that goes on with them, where an item is too large for a unit of
-    /// work or a retry comes before the first request has ended. The cost grows with the number of operations, of refused ones thrice.
+    /// work or a retry comes before the first request has ended. The cost grows with the number of operations, of refused ones thrice. Of one user few are worked on at a time.
     pub async fn run(
         &self,
         actor: &Actor,
@@ -86,6 +109,7 @@ impl RunBatch {
             return Err(BatchError::TooMany);
         }
         let access = access(actor, &operations)?;
+        let _place = self.places.enter(actor.user()).await?;
         let context = self.context.by(actor);
         let mut work = BatchWork::new(&operations);
         let key = key.map(|key| Keyed::new(actor.user(), &key, &work, atomic)).transpose()?;
@@ -97,10 +121,14 @@ impl RunBatch {
         }
         let deleted = work.deleted();
         if !deleted.is_empty() {
-            let above = context.db.read().await?.tree().ancestors(&access, &deleted).await?;
-            work.remember_nesting(
-                above.into_iter().map(|above| above.into_iter().map(|folder| folder.id).collect()).collect(),
-            );
+            let mut above = Vec::with_capacity(deleted.len());
+            for items in deleted.chunks(WALKED_AT_ONCE) {
+                let found = context.db.read().await?.tree().ancestors(&access, items).await?;
+                above.extend(
+                    found.into_iter().map(|above| above.into_iter().map(|folder| folder.id).collect()),
+                );
+            }
+            work.remember_nesting(above);
         }
         match key {
             _ if atomic => self.atomic(&context, &access, &work, key.as_ref()).await,
@@ -270,6 +298,7 @@ impl From<Refused> for BatchError {
         match refused {
             Refused { error: TreeError::Store(error), .. } => Self::Store(error),
             Refused { error: TreeError::Denied(denied), .. } => Self::Denied(denied),
+            Refused { error: TreeError::TooManyOperations, .. } => Self::TooManyOperations,
             Refused { at, error } => Self::Refused { index: at.map_or(0, |(place, _)| place), error },
         }
     }

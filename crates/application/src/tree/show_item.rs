@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::TreeError;
 use super::item_view::{ItemPresenter, ItemView};
+use crate::engine::places::{Places, WALKS};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Actor, Right};
 use fm_domain::database::Database;
@@ -13,12 +14,14 @@ use fm_domain::tree::Ancestor;
 /// Shows items.
 pub struct ShowItem {
     db: Arc<dyn Database>,
+    walks: Places,
     presenter: ItemPresenter,
 }
 
 impl ShowItem {
     pub(crate) fn new(ports: &Ports, settings: &Settings) -> Self {
-        Self { db: ports.db.clone(), presenter: ItemPresenter::new(ports, settings) }
+        let presenter = ItemPresenter::new(ports, settings);
+        Self { db: ports.db.clone(), walks: Places::new(WALKS), presenter }
     }
 
     /// The item, with the URLs of a file.
@@ -29,8 +32,10 @@ impl ShowItem {
     }
 
     /// The folders above each of these items, from the root down; none of what is not there. One question for all of them.
+    /// Of one user few questions about several items are asked at a time.
     pub async fn ancestors(&self, actor: &Actor, ids: &[NodeId]) -> Result<Vec<Vec<Ancestor>>, TreeError> {
         let access = actor.access(Right::Read)?;
+        let _walking = if ids.len() > 1 { Some(self.walks.enter(actor.user()).await?) } else { None };
         Ok(self.db.read().await?.tree().ancestors(&access, ids).await?)
     }
 }

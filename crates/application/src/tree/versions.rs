@@ -12,7 +12,6 @@ use crate::files::{FilePresenter, FileView};
 use crate::ports::{Ports, Settings};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::blobs::{Disposition, SignedUrl};
-use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::PortResult;
@@ -201,24 +200,9 @@ impl Versions {
         command: ChangeVersionCommand,
     ) -> Result<VersionView, TreeError> {
         let access = actor.access(Right::Write)?;
-        let (present, version) = retry_conflicts(|| self.try_change(&access, &command)).await?;
+        let context = self.context.by(actor);
+        let (present, version) = retry_conflicts(|| try_change(&context, &access, &command)).await?;
         Ok(self.view(&present, version).await?)
-    }
-
-    async fn try_change(
-        &self,
-        access: &Access,
-        command: &ChangeVersionCommand,
-    ) -> Result<(File, Version), TreeError> {
-        let (mut unit, _) = self.context.enter(access.drive(), &Delta::default()).await?;
-        match change_in(unit.as_mut(), access, command).await {
-            Ok(changed) => {
-                // Again it comes to the same: a lost answer needs no reading back.
-                unit.commit().await?;
-                Ok(changed)
-            }
-            Err(error) => Err(roll_back(unit, error).await),
-        }
     }
 
     /// Deletes a version for good, or all that are not pinned.
@@ -245,8 +229,25 @@ fn holding(file: File, version: &Version) -> File {
     }
 }
 
+async fn try_change(
+    context: &Context,
+    access: &Access,
+    command: &ChangeVersionCommand,
+) -> Result<(File, Version), TreeError> {
+    let (mut unit, _) = context.enter(access.drive(), &Delta::default()).await?;
+    match change_in(context, unit.as_mut(), access, command).await {
+        Ok(changed) => {
+            // Again it comes to the same: a lost answer needs no reading back.
+            unit.commit().await?;
+            Ok(changed)
+        }
+        Err(error) => Err(roll_back(unit, error).await),
+    }
+}
+
 /// The file, and the version after the change.
 async fn change_in(
+    context: &Context,
     unit: &mut dyn UnitOfWork,
     access: &Access,
     command: &ChangeVersionCommand,
@@ -265,8 +266,11 @@ async fn change_in(
     }
     let label = label.clone().unwrap_or_else(|| version.label.clone());
     unit.versions().set(*file, *number, is_pinned, label.clone()).await?;
-    let version = Version { is_pinned, label, ..version.clone() };
-    Ok((present, version))
+    let changed = Version { is_pinned, label, ..version.clone() };
+    if changed != *version {
+        context.events.record(unit, context.clock.now(), Change::VersionChanged { file: &present }).await?;
+    }
+    Ok((present, changed))
 }
 
 async fn delete(
@@ -300,15 +304,16 @@ async fn delete_in(
         return Err(TreeError::NotFound);
     }
     let gone = unit.versions().remove(file, &numbers).await?;
-    let bytes = gone
-        .iter()
-        .fold(ByteSize::ZERO, |sum, version| ByteSize::new(sum.bytes().saturating_add(version.size.bytes())));
-    let bytes = i64::try_from(bytes.bytes()).unwrap_or(i64::MAX).saturating_neg();
-    unit.drives()
-        .charge(access.drive(), &Delta { used: bytes, versions: bytes, ..Delta::default() }, None)
-        .await?;
+    let now = context.clock.now();
+    if !gone.is_empty() {
+        context.events.record(unit, now, Change::VersionsRemoved { file: &present }).await?;
+    }
+    let bytes: u64 = gone.iter().map(|version| version.size.bytes()).sum();
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX).saturating_neg();
+    let delta = Delta { used: bytes, versions: bytes, ..Delta::default() };
+    unit.drives().charge(access.drive(), &delta, None).await?;
     let blobs: Vec<BlobId> = gone.iter().map(|version| version.blob).collect();
-    Ok(drop_blobs(&context.events, unit, &blobs, context.clock.now()).await?)
+    Ok(drop_blobs(&context.events, unit, &blobs, now).await?)
 }
 
 #[cfg(test)]

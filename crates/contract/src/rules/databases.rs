@@ -248,6 +248,7 @@ suite! {
         tree_28_operations_are_kept_until_they_have_ended_and_shown_to_their_owner_alone,
         tree_29_a_drive_is_entered_once_a_unit_and_counts_as_its_deltas_say,
         tree_31_versions_of_one_file_are_no_others,
+        tree_33_of_what_has_ended_the_oldest_makes_room_and_what_runs_is_counted,
     }
     blob_references {
         blob_30_a_shared_blob_outlives_all_but_its_last_reference_under_concurrent_drops,

@@ -176,6 +176,40 @@ pub(crate) async fn tree_28_operations_are_kept_until_they_have_ended_and_shown_
     assert_eq!(found, None, "of a user who is marked as removed");
 }
 
+pub(crate) async fn tree_33_of_what_has_ended_the_oldest_makes_room_and_what_runs_is_counted<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let (owner, other) = (given.owner().await, given.owner().await);
+    let ended = |of, second| Operation { ended_at: Some(at(second)), ..fill::operation(of) };
+    let own = [30, 10, 20].map(|second| ended(owner, second));
+    let theirs = ended(other, 5);
+    let running = [(), ()].map(|()| Operation {
+        status: OperationStatus::Running,
+        ended_at: None,
+        ..fill::operation(owner)
+    });
+    for one in own.iter().chain(&running).chain([&theirs]) {
+        given.operation(one).await;
+    }
+    for (keep, left) in [(3, [true, true, true]), (2, [true, false, true]), (0, [false; 3])] {
+        let mut unit = given.unit().await;
+        assert_eq!(unit.operations().make_room(owner, keep).await.unwrap(), 2, "those that run");
+        unit.commit().await.unwrap();
+        let mut reads = given.read().await;
+        for (one, is_there) in own.iter().zip(left).chain(running.iter().map(|one| (one, true))) {
+            let found = reads.tree().operation(&access_of(owner), one.id).await.unwrap();
+            assert_eq!(found.is_some(), is_there, "{keep} are kept: {one:?}");
+        }
+        assert!(reads.tree().operation(&access_of(other), theirs.id).await.unwrap().is_some());
+    }
+    let mut unit = given.unit().await;
+    assert_eq!(unit.operations().make_room(other, 1).await.unwrap(), 0, "none of another user");
+    unit.rollback().await.unwrap();
+}
+
 pub(crate) async fn tree_29_a_drive_is_entered_once_a_unit_and_counts_as_its_deltas_say<
     H: DatabaseHarness,
 >(

@@ -10,7 +10,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Revision, VersionNumber};
-use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, OperationId};
+use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::tree::{
     Ancestor, Delta, DriveRepo, EnterDrive, Entered, Item, Label, Marked, Measure, NodeRepo, Operation,
     OperationRepo, OperationStatus, PlaceItem, Removed, Seq, TrashedItem, UpdateItem, Version, VersionRepo,
@@ -63,6 +63,8 @@ pub(crate) enum TreeFault {
     ChargesNoItems,
     NumbersCharges,
     EndsNoOperation,
+    KeepsEveryOperation,
+    CountsWhatHasEnded,
     SearchesTheTrashByPatterns,
     IncludesTheMoment,
     InsertsVersionsAgain,
@@ -354,6 +356,12 @@ impl OperationRepo for BrokenUnit {
         self.honest().operations().update(&operation).await
     }
 
+    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32> {
+        let keep = if self.has(TreeFault::KeepsEveryOperation) { u32::MAX } else { keep };
+        let running = self.honest().operations().make_room(owner, keep).await?;
+        Ok(if self.has(TreeFault::CountsWhatHasEnded) { running.saturating_add(keep) } else { running })
+    }
+
     async fn purge_ended(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {
         self.honest().operations().purge_ended(before, limit).await
     }
@@ -413,6 +421,8 @@ mutants! {
     a_repo_that_charges_no_items: broken(Fault::Tree(TreeFault::ChargesNoItems)) => database, ["TREE-27", "TREE-29"];
     a_repo_that_numbers_charges: broken(Fault::Tree(TreeFault::NumbersCharges)) => database, ["TREE-22", "TREE-29"];
     a_repo_that_ends_no_operation: broken(Fault::Tree(TreeFault::EndsNoOperation)) => database, ["TREE-28"];
+    a_repo_that_keeps_every_operation: broken(Fault::Tree(TreeFault::KeepsEveryOperation)) => database, ["TREE-33"];
+    a_repo_that_counts_what_has_ended: broken(Fault::Tree(TreeFault::CountsWhatHasEnded)) => database, ["TREE-33"];
     a_trash_that_is_searched_by_patterns: broken(Fault::Tree(TreeFault::SearchesTheTrashByPatterns)) => database,
         ["TREE-30"];
     a_trash_before_a_moment_that_includes_it: broken(Fault::Tree(TreeFault::IncludesTheMoment)) => database,

@@ -78,6 +78,15 @@ actions! {
     ITEM_RESTORED = "item.restored";
     /// A folder, or a file of the trash, was removed for good. The target is the item.
     ITEM_REMOVED = "item.removed";
+    /// An old version of a file was pinned or released, or got another label. The target is the file.
+    VERSION_CHANGED = "version.changed";
+    /// Old versions of a file were removed for good: one, or all that are not pinned. The target is the file.
+    VERSIONS_REMOVED = "versions.removed";
+    /// A change of many items was begun that goes on after its request, or a batch that a retry finds again; what it does to items has entries of
+    /// its own. The target is the operation.
+    OPERATION_BEGUN = "operation.begun";
+    /// An operation was cancelled. The target is the operation.
+    OPERATION_CANCELLED = "operation.cancelled";
     /// A signed URL was made, to hand on. The target is the file.
     LINK_CREATED = "link.created";
     /// An operator or admin had a dead job tried again. The target is the dead job.

@@ -21,5 +21,11 @@ pub const BATCH_UNIT: usize = 50;
 /// The most rows that one unit of work changes for an item: what is larger goes on as an operation.
 pub const UNIT_ENTRIES: u32 = 1_000;
 
+/// The most operations of a user that have ended and can be asked for: the oldest make room for others.
+pub const MAX_ENDED_OPERATIONS: u32 = 1_000;
+
+/// The most operations of a user that are under way at one time.
+pub const MAX_RUNNING_OPERATIONS: u32 = 100;
+
 /// The most pinned versions of one file.
 pub const MAX_PINNED: usize = 100;

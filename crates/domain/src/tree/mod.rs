@@ -28,8 +28,8 @@ pub use cursor::{decode_child_cursor, decode_trash_cursor, encode_child_cursor, 
 pub use drive::{Delta, Drive, EnterDrive, Entered, Seq};
 pub use item::{Folder, Item, ItemKind, UnknownKind};
 pub use limits::{
-    BATCH_UNIT, MAX_ATOMIC, MAX_BATCH, MAX_DEPTH, MAX_FOLDER_ENTRIES, MAX_PATH_BYTES, MAX_PINNED,
-    UNIT_ENTRIES,
+    BATCH_UNIT, MAX_ATOMIC, MAX_BATCH, MAX_DEPTH, MAX_ENDED_OPERATIONS, MAX_FOLDER_ENTRIES, MAX_PATH_BYTES,
+    MAX_PINNED, MAX_RUNNING_OPERATIONS, UNIT_ENTRIES,
 };
 pub use list::{ChildFilter, ChildKey, ChildPage, ChildSort, ChildValue};
 pub use operation::{FailedItem, Operation, OperationKind, OperationStatus, UnknownOperation};

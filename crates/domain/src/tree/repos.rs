@@ -206,6 +206,10 @@ pub trait OperationRepo: Send {
     /// Replaces everything but id, owner, kind and `created_at`; false when there is none.
     async fn update(&mut self, operation: &Operation) -> PortResult<bool>;
 
+    /// Removes those of a user that have ended, the oldest first, until `keep` are left of them; answers how many of the user's have not
+    /// ended (TREE-33).
+    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32>;
+
     /// Removes up to `limit` operations that ended before `before`; answers how many.
     async fn purge_ended(&mut self, before: Timestamp, limit: u32) -> PortResult<u32>;
 }

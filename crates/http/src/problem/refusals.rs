@@ -134,8 +134,11 @@ impl From<FileError> for Problem {
 
 /// 429: a user has a few lists at a time.
 pub(super) fn too_many_lists(retry_after: Duration) -> Problem {
-    Problem::new(Code::RateLimited, "too many lists or searches of yours are worked on at the moment")
-        .retry_after(retry_after)
+    Problem::new(
+        Code::RateLimited,
+        "too many lists, searches or batches of yours are worked on at the moment",
+    )
+    .retry_after(retry_after)
 }
 
 impl From<ListError> for Problem {

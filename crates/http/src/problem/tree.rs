@@ -1,9 +1,14 @@
 //! What refusals of trees are outside.
 
+use std::time::Duration;
+
 use fm_application::tree::{BatchError, Refusal, TreeError};
 
 use super::refusals::too_many_lists;
 use super::{Code, Problem};
+
+/// When to begin another operation, where as many are under way as may be.
+const OPERATIONS_RETRY: Duration = Duration::from_secs(10);
 
 /// An operation of a batch is refused by its code alone.
 impl From<Refusal> for Code {
@@ -27,6 +32,11 @@ impl From<Refusal> for Code {
     }
 }
 
+/// 429: those that are under way take seconds to minutes.
+fn too_many_operations() -> Problem {
+    Problem::new(Code::RateLimited, "100 operations of yours are under way").retry_after(OPERATIONS_RETRY)
+}
+
 impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
         match error {
@@ -35,6 +45,8 @@ impl From<BatchError> for Problem {
                 Self::new(Code::Conflict, "the idempotency key was used for another batch")
             }
             BatchError::Refused { index, error } => Self::from(error).at(format!("/operations/{index}")),
+            BatchError::TooManyOperations => too_many_operations(),
+            BatchError::Busy { retry_after } => too_many_lists(retry_after),
             BatchError::Denied(denied) => denied.into(),
             BatchError::Store(error) => error.into(),
         }
@@ -53,6 +65,10 @@ impl From<TreeError> for Problem {
             TreeError::IntoItself => Self::of(Code::MoveIntoItself),
             TreeError::TooDeep => Self::of(Code::TooDeep),
             TreeError::FolderFull => Self::of(Code::FolderFull),
+            TreeError::DriveFull => Self::new(
+                Code::FolderFull,
+                "you have as many files and folders as are allowed, those in the trash too",
+            ),
             TreeError::NotEmpty => Self::of(Code::FolderNotEmpty),
             TreeError::ParentTrashed => Self::of(Code::ParentTrashed),
             TreeError::NoTrash => Self::new(Code::Conflict, "there is no trash: delete it for good instead"),
@@ -68,6 +84,7 @@ impl From<TreeError> for Problem {
             TreeError::InvalidCursor(_) => Self::malformed("the cursor is not valid for this list"),
             TreeError::Denied(denied) => denied.into(),
             TreeError::TooManyLists { retry_after } => too_many_lists(retry_after),
+            TreeError::TooManyOperations => too_many_operations(),
             TreeError::Store(error) => error.into(),
         }
     }
@@ -105,6 +122,15 @@ mod tests {
     fn a_batch_that_is_done_as_a_whole_is_refused_for_an_operation_of_it() {
         let problem = Problem::from(BatchError::Refused { index: 7, error: TreeError::TooDeep });
         assert_eq!((problem.code(), problem.pointer()), (Code::TooDeep, Some("/operations/7")));
+    }
+
+    #[test]
+    fn where_too_many_operations_are_under_way_a_client_comes_again() {
+        for problem in
+            [Problem::from(TreeError::TooManyOperations), Problem::from(BatchError::TooManyOperations)]
+        {
+            assert_eq!((problem.code(), problem.pointer()), (Code::RateLimited, None));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use fm_application::tree::ItemView;
 use fm_domain::access::Actor;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::Ancestor;
+use fm_domain::tree::{Ancestor, MAX_PATH_BYTES};
 
 use crate::input::{Query, bad};
 use crate::output::About;
@@ -61,18 +61,25 @@ impl Include {
         if self == Self::default() {
             return Ok(About::NOTHING);
         }
-        let mut ancestors = state.use_cases.tree.show.ancestors(actor, &[id]).await?;
-        Ok(self.told(ancestors.pop().unwrap_or_default(), name))
+        Ok(self.told(&above(state, actor, id).await?, name))
     }
 
-    /// What is asked for of each of these items.
-    pub(super) async fn about_all(
+    /// What is asked for of each of these entries of a folder. The same folders are above all of them, so that these are asked for once.
+    pub(super) async fn about_entries(
         self,
         state: &AppState,
         actor: &Actor,
+        folder: NodeId,
         views: &[ItemView],
     ) -> Result<Vec<About>, Problem> {
-        self.about_places(state, actor, views.iter().map(place_of)).await
+        let Some(first) = views.first().filter(|_| self != Self::default()) else { return Ok(Vec::new()) };
+        let (id, _) = place_of(first);
+        let above = above(state, actor, id).await?;
+        if above.last().is_none_or(|parent| parent.id != folder) {
+            // It went elsewhere meanwhile, and others may have too.
+            return self.about_places(state, actor, views.iter().map(place_of)).await;
+        }
+        Ok(views.iter().map(|view| self.told(&above, place_of(view).1)).collect())
     }
 
     /// What is asked for of each of these files.
@@ -101,17 +108,28 @@ impl Include {
             return Ok(Vec::new());
         }
         let ancestors = state.use_cases.tree.show.ancestors(actor, &ids).await?;
-        Ok(ancestors.into_iter().zip(names).map(|(ancestors, name)| self.told(ancestors, name)).collect())
+        Ok(ancestors.into_iter().zip(names).map(|(ancestors, name)| self.told(&ancestors, name)).collect())
     }
 
-    fn told(self, ancestors: Vec<Ancestor>, name: Option<&FileName>) -> About {
+    fn told(self, ancestors: &[Ancestor], name: Option<&FileName>) -> About {
         // Above a root there is nothing, and above what went away meanwhile.
         if ancestors.is_empty() && name.is_some() {
             return About::NOTHING;
         }
-        let path = self.path.then(|| About::path_below(&ancestors, name));
-        About { path, ancestors: self.ancestors.then_some(ancestors), ..About::NOTHING }
+        let path = About::path_below(ancestors, name);
+        // Names have up to 255 characters, and folders 64 levels: a page of such paths would be many megabytes.
+        if path.len() > MAX_PATH_BYTES {
+            return About::NOTHING;
+        }
+        let ancestors = self.ancestors.then(|| ancestors.to_vec());
+        About { path: Some(path).filter(|_| self.path), ancestors, ..About::NOTHING }
     }
+}
+
+/// The folders above an item.
+async fn above(state: &AppState, actor: &Actor, id: NodeId) -> Result<Vec<Ancestor>, Problem> {
+    let mut ancestors = state.use_cases.tree.show.ancestors(actor, &[id]).await?;
+    Ok(ancestors.pop().unwrap_or_default())
 }
 
 fn place_of(view: &ItemView) -> (NodeId, Option<&FileName>) {
@@ -149,10 +167,24 @@ mod tests {
         let name: FileName = "a.txt".parse().unwrap();
         let root = Ancestor { id: NodeId::new(CountingIds::nth(1)), name: None };
         let folder = Ancestor { id: NodeId::new(CountingIds::nth(2)), name: "Work".parse().ok() };
-        let told = Include::ALL.told(vec![root, folder], Some(&name));
+        let told = Include::ALL.told(&[root, folder], Some(&name));
         assert_eq!(told.path.as_deref(), Some("/Work/a.txt"));
         assert_eq!(told.ancestors.unwrap().len(), 2);
-        assert_eq!(Include::ALL.told(Vec::new(), None).path.as_deref(), Some("/"));
-        assert_eq!(Include::ALL.told(Vec::new(), Some(&name)), About::NOTHING);
+        assert_eq!(Include::ALL.told(&[], None).path.as_deref(), Some("/"));
+        assert_eq!(Include::ALL.told(&[], Some(&name)), About::NOTHING);
+    }
+
+    #[test]
+    fn a_path_that_is_too_long_to_be_written_out_is_left_out_with_its_folders() {
+        let name: FileName = "a.txt".parse().unwrap();
+        let folder =
+            |length| Ancestor { id: NodeId::new(CountingIds::nth(2)), name: "d".repeat(length).parse().ok() };
+        // A slash before each name: 64 · 256 bytes, and 6 for the file.
+        let mut above = vec![folder(255); 64];
+        assert_eq!(Include::ALL.told(&above, Some(&name)), About::NOTHING);
+        above[0] = folder(249);
+        let told = Include::ALL.told(&above, Some(&name));
+        assert_eq!(told.path.unwrap().len(), MAX_PATH_BYTES);
+        assert_eq!(told.ancestors.unwrap().len(), 64);
     }
 }

@@ -116,6 +116,7 @@ impl Server {
             serves_blobs: true,
             retention: Retention::default(),
             names_portable: false,
+            max_items: None,
             eager_previews: false,
         };
         choose(&mut settings);

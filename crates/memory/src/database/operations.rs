@@ -67,6 +67,19 @@ impl OperationRepo for MemoryUnitOfWork {
         Ok(true)
     }
 
+    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32> {
+        let operations = &mut self.tables.operations.0;
+        let theirs = operations.iter().filter(|(_, one)| one.owner == owner);
+        let (mut ended, running): (Vec<_>, Vec<_>) =
+            theirs.map(|(id, one)| (one.ended_at, *id)).partition(|(ended_at, _)| ended_at.is_some());
+        ended.sort_unstable();
+        let surplus = ended.len().saturating_sub(keep as usize);
+        for (_, id) in &ended[..surplus] {
+            operations.remove_mut(id);
+        }
+        Ok(u32::try_from(running.len()).unwrap_or(u32::MAX))
+    }
+
     async fn purge_ended(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {
         let operations = &mut self.tables.operations.0;
         let ended = operations.iter().filter(|(_, one)| one.ended_at.is_some_and(|ended| ended < before));

@@ -2,6 +2,7 @@
 
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisResult};
 
+use super::roots::Roots;
 use super::topology::Address;
 use crate::client::{InvalidRedisUrl, tcp_settings};
 
@@ -12,6 +13,7 @@ pub(in crate::client) struct ClusterUrl {
     /// `user:password@`, as it is escaped there.
     credentials: String,
     is_tls: bool,
+    roots: Option<Roots>,
 }
 
 impl ClusterUrl {
@@ -24,7 +26,7 @@ impl ClusterUrl {
             return Err(InvalidRedisUrl);
         }
         let credentials = if credentials.is_empty() { String::new() } else { format!("{credentials}@") };
-        let mut url = Self { seeds: Vec::new(), credentials, is_tls };
+        let mut url = Self { seeds: Vec::new(), credentials, is_tls, roots: None };
         for host in hosts.split(',') {
             let info = url.info(host).map_err(|_invalid| InvalidRedisUrl)?;
             let (ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }) = info.addr()
@@ -43,7 +45,20 @@ impl ClusterUrl {
     }
 
     pub(super) fn client(&self, node: &Address) -> RedisResult<Client> {
-        Client::open(self.info(&node.to_string())?)
+        let info = self.info(&node.to_string())?;
+        match &self.roots {
+            Some(roots) => roots.client(info),
+            None => Client::open(info),
+        }
+    }
+
+    pub(in crate::client) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// The same, believing nodes whose certificates these authorities have issued.
+    pub(in crate::client) fn trusting(self, roots: Roots) -> Self {
+        Self { roots: Some(roots), ..self }
     }
 
     pub(super) fn seeds(&self) -> &[Address] {

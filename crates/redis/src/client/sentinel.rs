@@ -5,13 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use fm_domain::error::{PortError, PortResult};
 use redis::aio::MultiplexedConnection;
-use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
-    RedisError, RedisResult, TlsMode,
+    RedisConnectionInfo, RedisError, RedisResult, TlsMode,
 };
 use tokio::time::timeout;
 
+use super::roots::Roots;
 use super::{InvalidRedisUrl, TIMEOUT, tcp_settings};
 use crate::error::{failed, is_lost};
 
@@ -25,6 +26,7 @@ pub(super) struct SentinelUrl {
     primary: String,
     node: ConnectionInfo,
     is_tls: bool,
+    roots: Option<Roots>,
 }
 
 impl SentinelUrl {
@@ -58,7 +60,7 @@ impl SentinelUrl {
         let credentials = if credentials.is_empty() { String::new() } else { format!("{credentials}@") };
         // Of this one the host is not used: sentinels name it.
         let node = info(&credentials, "primary", db)?;
-        Ok(Self { sentinels, primary: primary.to_owned(), node, is_tls })
+        Ok(Self { sentinels, primary: primary.to_owned(), node, is_tls, roots: None })
     }
 
     /// Where the first sentinel is.
@@ -66,15 +68,45 @@ impl SentinelUrl {
         self.sentinels.first().map(ConnectionInfo::addr)
     }
 
+    pub(super) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// The same, believing sentinels and servers whose certificates these authorities have issued.
+    pub(super) fn trusting(self, roots: Roots) -> Self {
+        Self { roots: Some(roots), ..self }
+    }
+
     fn client(&self) -> RedisResult<SentinelClient> {
-        let mut node = SentinelNodeConnectionInfo::default()
-            .set_redis_connection_info(self.node.redis_settings().clone())
-            .set_tcp_settings(tcp_settings());
-        if self.is_tls {
-            node = node.set_tls_mode(TlsMode::Secure);
+        let addresses = self.sentinels.iter().map(|sentinel| sentinel.addr().clone());
+        let node = self.node.redis_settings();
+        let mut builder = SentinelClientBuilder::new(addresses, &self.primary, SentinelServerType::Master)?
+            .set_client_to_redis_db(node.db())
+            .set_client_to_redis_tcp_settings(tcp_settings())
+            .set_client_to_sentinel_tcp_settings(tcp_settings());
+        if let Some(user) = node.username() {
+            builder = builder.set_client_to_redis_username(user);
         }
-        let sentinels = self.sentinels.clone();
-        SentinelClient::build(sentinels, self.primary.clone(), Some(node), SentinelServerType::Master)
+        if let Some(password) = node.password() {
+            builder = builder.set_client_to_redis_password(password);
+        }
+        // All of them have the same.
+        let sentinel = self.sentinels.first().map(ConnectionInfo::redis_settings);
+        if let Some(user) = sentinel.and_then(RedisConnectionInfo::username) {
+            builder = builder.set_client_to_sentinel_username(user);
+        }
+        if let Some(password) = sentinel.and_then(RedisConnectionInfo::password) {
+            builder = builder.set_client_to_sentinel_password(password);
+        }
+        if self.is_tls {
+            builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+        }
+        if let Some(roots) = &self.roots {
+            builder = builder
+                .set_client_to_redis_certificates(roots.certificates())
+                .set_client_to_sentinel_certificates(roots.certificates());
+        }
+        builder.build()
     }
 }
 

@@ -65,6 +65,25 @@ fn other_texts_are_refused_and_no_refusal_shows_them() {
     }
 }
 
+#[test]
+fn authorities_are_believed_where_there_is_tls_and_a_certificate() {
+    for (text, refused) in [
+        ("redis://host", InvalidRoots::NoTls),
+        ("redis+unix:///run/redis.sock", InvalidRoots::NoTls),
+        ("redis+sentinel://one/main", InvalidRoots::NoTls),
+        ("redis+cluster://one", InvalidRoots::NoTls),
+        ("rediss://host", InvalidRoots::NoCertificate),
+        ("rediss+sentinel://one/main", InvalidRoots::NoCertificate),
+        ("rediss+cluster://one", InvalidRoots::NoCertificate),
+    ] {
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for pem in ["", "a certificate", broken] {
+            let url = RedisUrl::parse(text).unwrap();
+            assert_eq!(url.trusting(pem.as_bytes()).err(), Some(refused), "{text} {pem}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn debug_output_shows_no_password() {
     for text in [

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 
 use fm_redis::{RedisClient, RedisUrl};
 
-use fm_testkit::redis::{RedisCluster, RedisServer};
+use fm_testkit::redis::{REDIS_RIGHTS, RedisCluster, RedisServer};
 
-/// A server of a test's own, or a cluster of three.
+/// A server of a test's own, or a cluster of three. Its clients are a user with the rights that the documents name, and no others.
 struct Server {
     processes: Mutex<Processes>,
     url: String,
@@ -27,13 +27,15 @@ enum Processes {
 impl Server {
     fn start() -> Self {
         let server = RedisServer::start();
-        let (url, stranger) = (server.url(), server.url_with("wrong"));
-        Self { direct: vec![url.clone()], url, stranger, processes: Mutex::new(Processes::One(server)) }
+        server.add_user("app", REDIS_RIGHTS);
+        let (url, stranger) = (server.url_of("app", "secret"), server.url_of("app", "wrong"));
+        Self { direct: vec![server.url()], url, stranger, processes: Mutex::new(Processes::One(server)) }
     }
 
     fn start_cluster() -> Self {
         let cluster = RedisCluster::start();
-        let (url, stranger) = (cluster.url(), cluster.url_with("wrong"));
+        cluster.add_user("app", REDIS_RIGHTS);
+        let (url, stranger) = (cluster.url_of("app", "secret"), cluster.url_of("app", "wrong"));
         let direct = cluster.nodes.iter().map(RedisServer::url).collect();
         Self { direct, url, stranger, processes: Mutex::new(Processes::Three(cluster)) }
     }

@@ -119,6 +119,7 @@ operations! {
         OperationRepoInsert = "insert",
         OperationRepoFindForUpdate = "find_for_update",
         OperationRepoUpdate = "update",
+        OperationRepoMakeRoom = "make_room",
         OperationRepoPurgeEnded = "purge_ended",
     }
     "BlobRepo" {
@@ -283,7 +284,6 @@ impl Operation {
     }
 }
 
-/// Its name.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -5,7 +5,7 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Revision, VersionNumber};
-use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
+use fm_domain::ids::{DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::tree::{
     Ancestor, ChildFilter, ChildPage, Delta, Drive, DriveRepo, EnterDrive, Entered, Item, Label, Marked,
     Measure, NodeRecord, NodeRepo, Operation, OperationRepo, PlaceItem, Removed, TrashFilter, TrashPage,
@@ -79,5 +79,6 @@ decorate! {
     insert(operation: &Operation) -> PortResult<()> = OperationRepoInsert;
     find_for_update(id: OperationId) -> PortResult<Option<Operation>> = OperationRepoFindForUpdate;
     update(operation: &Operation) -> PortResult<bool> = OperationRepoUpdate;
+    make_room(owner: UserId, keep: u32) -> PortResult<u32> = OperationRepoMakeRoom;
     purge_ended(before: Timestamp, limit: u32) -> PortResult<u32> = OperationRepoPurgeEnded;
 }

@@ -103,6 +103,7 @@ pub(crate) async fn call_operations(unit: &mut dyn UnitOfWork, operation: Operat
         Operation::OperationRepoInsert => got(operations.insert(&work).await),
         Operation::OperationRepoFindForUpdate => got(operations.find_for_update(id).await),
         Operation::OperationRepoUpdate => got(operations.update(&work).await),
+        Operation::OperationRepoMakeRoom => got(operations.make_room(owner, 10).await),
         Operation::OperationRepoPurgeEnded => got(operations.purge_ended(now(), 10).await),
         _ => panic!("{operation} is not called"),
     }

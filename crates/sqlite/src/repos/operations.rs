@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Binary};
 use fm_domain::clock::Timestamp;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::ids::OperationId;
+use fm_domain::ids::{OperationId, UserId};
 use fm_domain::tree::{Operation, OperationRepo};
 
 use crate::error::store_error;
@@ -17,6 +17,10 @@ use crate::unit_of_work::SqliteUnitOfWork;
 /// That they have ended is said, so that SQLite sees which index holds all that is asked for.
 const PURGE_ENDED: &str = "DELETE FROM operations WHERE id IN (SELECT id FROM operations \
     WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?)";
+
+/// The oldest of those of an owner that have ended. Both are told by one index: a row may be large.
+const REMOVE_OLDEST: &str = "DELETE FROM operations WHERE id IN (SELECT id FROM operations \
+    WHERE owner = ? AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT -1 OFFSET ?)";
 
 #[async_trait]
 impl OperationRepo for SqliteUnitOfWork {
@@ -53,6 +57,22 @@ impl OperationRepo for SqliteUnitOfWork {
                 .execute(connection)
                 .map(|changed| changed > 0)
                 .map_err(store_error)
+        })
+        .await
+    }
+
+    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32> {
+        let owner = Id::of(owner.uuid());
+        self.run(move |connection| {
+            let remove =
+                diesel::sql_query(REMOVE_OLDEST).bind::<Binary, _>(owner).bind::<BigInt, _>(i64::from(keep));
+            fixed(remove).execute(connection).map_err(store_error)?;
+            let running = operations::table
+                .filter(operations::owner.eq(owner).and(operations::ended_at.is_null()))
+                .count()
+                .get_result::<i64>(connection)
+                .map_err(store_error)?;
+            u32::try_from(running).map_err(|error| PortError::Unexpected(Box::new(error)))
         })
         .await
     }

@@ -26,6 +26,9 @@ const POLICY: RatePolicy = RatePolicy { limit: NonZeroU64::MIN, window: Duration
 const RIGHTS: &str = "let the account of REDIS_URL read and write the keys fm:* and run EVALSHA, SCRIPT LOAD, TIME, PUBLISH and SUBSCRIBE \
     (ACL SETUSER … ~fm:* &fm:* +@all -@dangerous +info)";
 
+/// What errors say of a right that the account lacks: of a command, a key or a channel, or of a command of a script.
+const DENIED: [&str; 4] = ["NOPERM", "NoPerm", "no permissions", "can't run this command"];
+
 /// The steps of `REDIS_URL`, where it is set, and those of the rate limits.
 pub(super) async fn check(config: &Config, context: OpenContext, ids: &dyn IdSource) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -96,8 +99,10 @@ fn refused(error: &PortError) -> Diagnosis {
         .any(|part| text.contains(part))
     {
         "correct the user and the password in REDIS_URL; special characters of a password are percent-encoded"
-    } else if text.contains("NOPERM") {
+    } else if DENIED.iter().any(|part| text.contains(part)) {
         RIGHTS
+    } else if text.contains("certificate") {
+        "name the host in REDIS_URL as its certificate does, and the authority that issued it in REDIS_CA_CERTIFICATES, where it is your own"
     } else {
         "start Redis, or correct host, port and scheme (rediss:// for TLS) in REDIS_URL"
     };

@@ -5,7 +5,9 @@ use fm_domain::blobs::BlobKey;
 use fm_domain::clock::Clock as _;
 use fm_domain::files::Sha256;
 use fm_domain::jobs::Enqueued;
-use fm_domain::testing::{Effects, FakeUnitOfWork, FixedClock, NotedTrail, a_file, a_user, an_upload};
+use fm_domain::testing::{
+    CountingIds, Effects, FakeUnitOfWork, FixedClock, NotedTrail, a_file, a_user, an_upload,
+};
 
 use super::*;
 use crate::fixture::{actor, by_ada, noted, once, unavailable};
@@ -28,6 +30,20 @@ async fn follow_ups_are_enqueued_in_the_unit_of_the_change_due_when_it_happened(
     assert_eq!(effects.seen(), ["revoke_sessions", "remove_contents"]);
     recorder.record(&mut unit, NOW.now(), Change::AccountRenamed { user: a_user().id }).await.unwrap();
     assert_eq!(effects.seen().len(), 2, "nothing follows from a name");
+}
+
+#[tokio::test]
+async fn jobs_with_a_head_start_are_due_later_and_the_entry_tells_when_it_happened() {
+    let head_start = Duration::from_mins(1);
+    let mut unit = FakeUnitOfWork::default();
+    unit.jobs.expect_enqueue().times(2).returning(move |job| {
+        assert_eq!(job.run_at, NOW.now().plus(head_start));
+        Ok(Enqueued::Added)
+    });
+    let recorder = EventRecorder::new(&TestPorts::default().ports()).by(&actor());
+    let change = Change::AccountRemoved { user: a_user().id };
+    recorder.record_ahead(&mut unit, NOW.now(), head_start, change).await.unwrap();
+    assert_eq!(noted(&unit.audit), [by_ada(AuditAction::ACCOUNT_REMOVED, None)]);
 }
 
 #[tokio::test]
@@ -55,6 +71,8 @@ async fn changes_that_users_make_are_added_to_the_trail_in_their_unit() {
     let (file, upload, user) = (a_file(), an_upload(), a_user().id);
     let (of_file, key) = (Some(file.id.uuid()), BlobKey::file(file.blob));
     let session = actor().session();
+    let operation = OperationId::new(CountingIds::nth(7));
+    let of_operation = Some(operation.uuid());
     for (change, action, target) in [
         (Change::AccountRegistered { user }, AuditAction::ACCOUNT_REGISTERED, None),
         (Change::AccountRenamed { user }, AuditAction::ACCOUNT_RENAMED, None),
@@ -64,6 +82,14 @@ async fn changes_that_users_make_are_added_to_the_trail_in_their_unit() {
         (Change::FileRenamed { file: &file }, AuditAction::FILE_RENAMED, of_file),
         (Change::ContentReplaced { file: &file }, AuditAction::FILE_REPLACED, of_file),
         (Change::FileRemoved { file: &file }, AuditAction::FILE_REMOVED, of_file),
+        (Change::VersionChanged { file: &file }, AuditAction::VERSION_CHANGED, of_file),
+        (Change::VersionsRemoved { file: &file }, AuditAction::VERSIONS_REMOVED, of_file),
+        (Change::OperationBegun { operation, owner: user }, AuditAction::OPERATION_BEGUN, of_operation),
+        (
+            Change::OperationCancelled { operation, owner: user },
+            AuditAction::OPERATION_CANCELLED,
+            of_operation,
+        ),
     ] {
         assert_eq!(added(&recorder, change).await, [by_ada(action, target)], "{change:?}");
     }

@@ -38,7 +38,7 @@ async fn a_search_does_not_wait_for_long() {
 
 #[tokio::test]
 async fn beyond_a_few_that_wait_a_request_is_refused_at_once() {
-    for (limits, expected) in [(SEARCHES, (2, 8)), (LISTS, (16, 240))] {
+    for (limits, expected) in [(SEARCHES, (2, 8)), (LISTS, (16, 240)), (WALKS, (2, 30)), (BATCHES, (2, 30))] {
         let places = Places::new(limits);
         let held: Vec<_> = (0..expected.0).map(|_| at_once(&places, user(1))).collect();
         let mut waiting: Vec<_> = (0..expected.1).map(|_| Box::pin(places.enter(user(1)))).collect();

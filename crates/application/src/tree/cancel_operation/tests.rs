@@ -1,13 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::CancelOperation;
-use crate::fixture::{actor, once};
+use crate::fixture::{actor, by_ada, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::copy_work::CopyWork;
 use crate::tree::fixture::{an_operation, before, node, operation_id};
 use crate::tree::purge_work::PurgeWork;
 use crate::tree::work::{Rest, Work};
 use crate::tree::{OperationView, TreeError};
+use fm_domain::audit::AuditAction;
 use fm_domain::ids::UserId;
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork};
 use fm_domain::tree::{Operation, OperationKind, OperationStatus};
@@ -41,8 +42,12 @@ async fn copies_and_removals_end_where_they_are() {
         (OperationKind::Delete, Work::Delete { top: node(1), is_marked: true, is_cancelled: false }),
     ] {
         let effects = Effects::default();
-        let view = cancel(updating(&effects, an_operation(kind, work))).await.unwrap();
+        let unit = updating(&effects, an_operation(kind, work));
+        let trail = unit.audit.clone();
+        let view = cancel(unit).await.unwrap();
         assert_eq!(view.operation.status, OperationStatus::Cancelled, "{kind:?}");
+        let entry = by_ada(AuditAction::OPERATION_CANCELLED, Some(operation_id().uuid()));
+        assert_eq!(noted(&trail), [entry], "{kind:?}");
         assert!(view.operation.ended_at.is_some() && view.operation.rest.is_null());
         assert_eq!(effects.seen(), ["update", "commit"]);
     }
@@ -56,8 +61,11 @@ async fn what_is_half_in_the_trash_or_half_out_of_it_goes_on() {
     ] {
         let effects = Effects::default();
         let running = an_operation(kind, work);
-        let view = cancel(finding(&effects, Some(running.clone()))).await.unwrap();
+        let unit = finding(&effects, Some(running.clone()));
+        let trail = unit.audit.clone();
+        let view = cancel(unit).await.unwrap();
         assert_eq!(view.operation, running);
+        assert_eq!(noted(&trail), []);
         assert_eq!(effects.seen(), ["rollback"]);
     }
 }

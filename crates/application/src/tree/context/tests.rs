@@ -128,3 +128,13 @@ async fn a_drive_that_is_gone_is_not_entered() {
     unit.drives.expect_enter().return_once(|_, _, _| Err(EnterDrive::Store(unavailable())));
     assert!(enter_drive(&mut unit, drive()).await.is_err());
 }
+
+#[test]
+fn a_drive_has_so_many_items_beside_its_root_or_any_number() {
+    let limited = Settings { max_items: Some(2), ..settings() };
+    let context = Context::new(&TestPorts::default().ports(), &limited);
+    assert!(context.check_items(3).is_ok());
+    assert!(matches!(context.check_items(4), Err(TreeError::DriveFull)));
+    let context = Context::new(&TestPorts::default().ports(), &settings());
+    assert!(context.check_items(u64::MAX).is_ok());
+}

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::{CreateFolders, CreateFoldersCommand, MadePaths};
+use super::{CreateFolders, CreateFoldersCommand, MOST_LOOKED_FOR, MOST_MADE, MadePaths};
 use crate::fixture::{actor, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
@@ -66,6 +66,28 @@ async fn of_many_paths_each_folder_is_asked_for_once_and_nothing_in_those_that_w
     unit.drives.expect_charge().times(1).returning(|_, _, _| Ok(()));
     let made = create(unit, &["a/b", "a/c", "A/B", "d/a"]).await.unwrap();
     assert_eq!((made.made, made.ends[0] == made.ends[2]), (5, true));
+}
+
+#[tokio::test]
+async fn one_request_makes_and_looks_for_a_bounded_number_of_folders() {
+    let paths = |count: usize| (0..count).map(|number| format!("{number}/b/c/d")).collect::<Vec<_>>();
+    let effects = Effects::default();
+    let mut unit = unit(&effects);
+    unit.nodes.expect_insert().times(MOST_MADE).returning(|_| Ok(()));
+    let many = paths(MOST_MADE / 4 + 1);
+    let refused = create(unit, &many.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert!(matches!(refused, Err(TreeError::TooLarge)), "{refused:?}");
+    // All of them are there.
+    let mut unit = inside(&effects, &[]);
+    let mut numbers = 1_000..;
+    unit.nodes
+        .expect_entry()
+        .times(MOST_LOOKED_FOR)
+        .returning(move |_, key| Ok(numbers.next().map(|number| Item::Folder(a_folder(number, key)))));
+    let many = paths(MOST_LOOKED_FOR / 4 + 1);
+    let refused = create(unit, &many.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert!(matches!(refused, Err(TreeError::TooLarge)), "{refused:?}");
+    assert_eq!(effects.seen(), ["enter", "rollback"].repeat(2));
 }
 
 #[tokio::test]

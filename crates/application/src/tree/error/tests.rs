@@ -41,6 +41,8 @@ fn errors_are_refusals_by_what_a_client_can_do_about_them() {
         (TreeError::NoTrash, Refusal::Conflict),
         (TreeError::NotTrashed, Refusal::Conflict),
         (full, Refusal::QuotaExceeded),
+        (TreeError::DriveFull, Refusal::FolderFull),
+        (TreeError::TooManyOperations, Refusal::Unavailable),
         (unavailable().into(), Refusal::Unavailable),
     ] {
         assert_eq!(Refusal::of(&error), refusal, "{error:?}");

@@ -55,6 +55,15 @@ async fn the_one_item_too_many_tells_that_there_is_a_next_page() {
     assert_eq!((next.items.len(), next.next_cursor), (1, None));
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_one_user_two_lists_of_the_trash_are_made_at_a_time() {
+    let trash = ListTrash::new(&TestPorts::default().ports(), &settings());
+    let user = actor().user();
+    let _held = [trash.lists.enter(user).await.unwrap(), trash.lists.enter(user).await.unwrap()];
+    let refused = trash.run(&actor(), command(None)).await;
+    assert!(matches!(refused, Err(TreeError::TooManyLists { .. })), "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_cursor_of_another_list_is_refused() {
     let cursor = list(command(None), trashed(3), None).await.unwrap().next_cursor;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{BatchCommand, BatchError, Keyed, RunBatch};
+use super::{BatchCommand, BatchError, Keyed, RunBatch, WALKED_AT_ONCE};
 use crate::fixture::{actor, unavailable};
 use crate::testing::{TestPorts, settings};
 use crate::tree::batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
@@ -203,11 +203,9 @@ fn showing(numbers: &[u64]) -> FakeReads {
 async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
     let (effects, row) = (Effects::default(), Row::default());
     let batch = || keyed(command(vec![moving(1), moving(9)]));
-    // The batch is remembered, then done as far as it can be, then the refused one is remembered.
-    let moved: [&[u64]; 4] = [&[], &[1], &[1], &[]];
-    let mut units: Vec<FakeUnitOfWork> =
-        moved.iter().map(|numbers| row.known_to(unit(&effects, numbers))).collect();
-    units.push(row.known_to(FakeUnitOfWork::noting(&effects)));
+    // The batch is remembered, then done as far as it can be, then the other one is refused, and that is remembered.
+    let moved: [&[u64]; 5] = [&[], &[1], &[1], &[], &[]];
+    let units = moved.iter().map(|numbers| row.known_to(unit(&effects, numbers))).collect();
     let reads = vec![row.read(), row.read(), showing(&[1])];
     let first = done(run(units, reads, batch()).await.unwrap());
     assert_eq!(codes(&first), [None, Some(Refusal::NotFound)]);
@@ -218,6 +216,18 @@ async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
     // The item is gone by now.
     let again = done(run(vec![], vec![row.read(), showing(&[])], batch()).await.unwrap());
     assert_eq!(again[0].outcome, BatchOutcome::Done(Some(node(1))));
+}
+
+#[tokio::test]
+async fn what_is_refused_one_after_another_is_remembered_together() {
+    let (effects, row) = (Effects::default(), Row::default());
+    let units = (0..5).map(|_| row.known_to(unit(&effects, &[]))).collect();
+    let reads = vec![row.read(), row.read(), showing(&[])];
+    let batch = keyed(command(vec![moving(7), moving(8), moving(9)]));
+    let results = done(run(units, reads, batch).await.unwrap());
+    assert_eq!(codes(&results), [Some(Refusal::NotFound); 3]);
+    let (stored, refused) = (["enter", "commit"], ["enter", "rollback"]);
+    assert_eq!(effects.seen(), [&stored[..], &refused, &refused, &refused, &stored].concat());
 }
 
 #[tokio::test]
@@ -278,4 +288,33 @@ async fn without_the_rights_nothing_is_asked() {
     let writer = actor().limited_to(Scopes::NONE.with(fm_domain::access::Right::Write));
     let refused = batch.run(&writer, command(vec![moving(1), trashing(2)])).await;
     assert!(matches!(refused, Err(BatchError::Denied(_))), "{refused:?}");
+}
+
+fn deleting(number: u64) -> BatchOperation {
+    BatchOperation { action: BatchAction::Delete { recursive: false, if_match: None }, ..moving(number) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_one_user_two_batches_are_worked_on_at_a_time() {
+    let batches = RunBatch::new(&TestPorts::default().ports(), &settings());
+    let user = actor().user();
+    let _held = [batches.places.enter(user).await.unwrap(), batches.places.enter(user).await.unwrap()];
+    let refused = batches.run(&actor(), command(vec![moving(1)])).await;
+    assert!(matches!(refused, Err(BatchError::Busy { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_looked_for_so_many_items_at_once() {
+    let (mut first, mut second) = (FakeReads::default(), FakeReads::default());
+    first.tree.expect_ancestors().times(1).return_once(|_, items| {
+        assert_eq!(items.len(), WALKED_AT_ONCE);
+        Ok(vec![Vec::new(); WALKED_AT_ONCE])
+    });
+    second.tree.expect_ancestors().times(1).return_once(|_, items| {
+        assert_eq!(items.len(), 1);
+        Err(unavailable())
+    });
+    let operations = (0..=200).map(deleting).collect();
+    let failed = run(Vec::new(), vec![first, second], command(operations)).await;
+    assert!(matches!(failed, Err(BatchError::Store(_))), "{failed:?}");
 }

@@ -32,6 +32,20 @@ async fn a_file_comes_with_its_urls_and_a_folder_without() {
     assert_eq!(folder.folder, a_folder(3, "Work"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_one_user_few_walks_from_several_items_are_made_at_a_time() {
+    let mut doubles = TestPorts::default();
+    let mut reads = FakeReads::default();
+    reads.tree.expect_ancestors().times(1).return_once(|_, _| Ok(vec![Vec::new()]));
+    doubles.db = doubles.db.reads(reads);
+    let show = ShowItem::new(&doubles.ports(), &settings());
+    let user = actor().user();
+    let _held = [show.walks.enter(user).await.unwrap(), show.walks.enter(user).await.unwrap()];
+    let refused = show.ancestors(&actor(), &[node(3), node(4)]).await;
+    assert!(matches!(refused, Err(TreeError::TooManyLists { .. })), "{refused:?}");
+    assert!(show.ancestors(&actor(), &[node(3)]).await.is_ok(), "from one item no walk waits");
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_not_shown() {
     assert!(matches!(show(None).await, Err(TreeError::NotFound)));

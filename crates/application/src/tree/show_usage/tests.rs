@@ -57,6 +57,15 @@ fn showing(all: impl IntoIterator<Item = FakeReads>) -> ShowUsage {
     ShowUsage::new(&doubles.ports())
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_one_user_two_folders_are_counted_at_a_time() {
+    let show = ShowUsage::new(&TestPorts::default().ports());
+    let user = actor().user();
+    let _held = [show.places.enter(user).await.unwrap(), show.places.enter(user).await.unwrap()];
+    let refused = show.run(&actor(), node(3)).await;
+    assert!(matches!(refused, Err(TreeError::TooManyLists { .. })), "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_folder_is_counted_again_once_its_drive_has_changed() {
     let reads = [at(5), counting(Ok(Some(held(5)))), at(5), at(6), counting(Ok(Some(held(6))))];

@@ -1,10 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{ChangeVersionCommand, Versions};
-use crate::fixture::{actor, once};
+use crate::fixture::{actor, by_ada, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
 use crate::tree::fixture::inside;
+use fm_domain::audit::{AuditAction, AuditEntry};
 use fm_domain::blobs::Disposition;
 use fm_domain::body::ByteSize;
 use fm_domain::files::{File, VersionNumber};
@@ -40,6 +41,11 @@ fn finding(effects: &Effects, all: Vec<Version>) -> FakeUnitOfWork {
         .returning(move |_, number| Ok(kept.iter().find(|version| version.number == number).cloned()));
     unit.versions.expect_all().returning(move |_| Ok(all.clone()));
     unit
+}
+
+/// The entry of an act that Ada does to the versions of her file.
+fn told(action: AuditAction) -> AuditEntry {
+    by_ada(action, Some(a_file().id.uuid()))
 }
 
 #[tokio::test]
@@ -94,7 +100,9 @@ async fn a_version_is_deleted_by_its_number_and_all_but_pinned_ones_together() {
             assert_eq!(blobs, [version(expected).blob]);
             Ok(Vec::new())
         });
+        let trail = unit.audit.clone();
         assert!(versions(unit).delete(&actor(), file().id, number).await.is_ok());
+        assert_eq!(noted(&trail), [told(AuditAction::VERSIONS_REMOVED)]);
     }
     for (number, is_present) in [(3, true), (9, false)] {
         let refused = versions(finding(&effects, vec![version(2)]))
@@ -103,6 +111,29 @@ async fn a_version_is_deleted_by_its_number_and_all_but_pinned_ones_together() {
         assert_eq!(matches!(refused, Err(TreeError::PresentContent)), is_present, "{refused:?}");
         assert_eq!(matches!(refused, Err(TreeError::NotFound)), !is_present, "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn where_no_version_goes_or_changes_nothing_is_told() {
+    let effects = Effects::default();
+    let mut unit = finding(&effects, vec![]);
+    unit.versions.expect_remove().return_once(|_, _| Ok(Vec::new()));
+    unit.drives.expect_charge().return_once(|_, _, _| Ok(()));
+    unit.blobs.expect_drop_references().returning(|_, _| Ok(Vec::new()));
+    let trail = unit.audit.clone();
+    assert!(versions(unit).delete(&actor(), file().id, None).await.is_ok());
+    assert_eq!(noted(&trail), []);
+    let mut unit = finding(&effects, vec![version(1)]);
+    unit.versions.expect_set().return_once(|_, _, _, _| Ok(true));
+    let trail = unit.audit.clone();
+    let same = ChangeVersionCommand {
+        file: file().id,
+        number: VersionNumber::FIRST,
+        is_pinned: Some(false),
+        label: None,
+    };
+    assert!(versions(unit).change(&actor(), same).await.is_ok());
+    assert_eq!(noted(&trail), []);
 }
 
 #[tokio::test]
@@ -119,7 +150,9 @@ async fn a_version_is_pinned_and_named_up_to_the_limit() {
         assert_eq!((is_pinned, label), (true, "sent".parse().ok()));
         Ok(true)
     });
+    let trail = unit.audit.clone();
     let changed = versions(unit).change(&actor(), command(1)).await.unwrap();
+    assert_eq!(noted(&trail), [told(AuditAction::VERSION_CHANGED)]);
     assert!(changed.version.is_pinned && changed.version.label.is_some());
     assert_eq!(PlainLinks::open(changed.download.expose()).unwrap().target.key.id, version(1).blob);
     let pinned = (10..).take(MAX_PINNED).map(|number| Version { is_pinned: true, ..version(number) });

@@ -27,7 +27,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest];
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on a page; 50 unless given."),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same other parameters."),
-        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed` or `link.created`."),
+        ("action" = Option<String>, Query, description = "`account.registered`, `account.renamed`, `account.suspended`, `account.resumed`, `account.promoted`, `account.demoted`, `account.quota_changed`, `password.changed`, `password.reset`, `password.refused`, `session.created`, `login.failed`, `session.refresh_reused`, `session.revoked`, `sessions.revoked`, `file.uploaded`, `file.replaced`, `file.renamed`, `file.removed`, `folder.created`, `item.moved`, `item.copied`, `item.trashed`, `item.restored`, `item.removed`, `version.changed`, `versions.removed`, `operation.begun`, `operation.cancelled` or `link.created`."),
     ),
     responses((status = 200, description = "A page.", body = ActivityList)),
 )]

@@ -41,7 +41,7 @@ const ORDERS: &[(&str, SortOrder)] = &[("asc", SortOrder::Ascending), ("desc", S
         ("parent_id" = Option<String>, Query, description = "Those of this folder, not of folders in it: an id, or `root`. Files of every folder, unless given."),
         ("modified_after" = Option<String>, Query, description = "Those whose `modified_at` is later than this moment (RFC 3339)."),
         ("modified_before" = Option<String>, Query, description = "Those whose `modified_at` is earlier than this moment (RFC 3339)."),
-        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them."),
+        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB."),
     ),
     responses((status = 200, description = "A page.", body = FileList)),
 )]

@@ -45,7 +45,7 @@ const KINDS: &[(&str, ItemKind)] = &[("folder", ItemKind::Folder), ("file", Item
         ("order" = Option<String>, Query, description = "`asc` (unless given) or `desc`."),
         ("kind" = Option<String>, Query, description = "`folder` or `file`: those alone."),
         ("mixed" = Option<String>, Query, description = "`1`: folders are sorted among files."),
-        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them."),
+        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB."),
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
     ),
     responses(
@@ -61,13 +61,14 @@ pub(crate) async fn list_children(
 ) -> Answer {
     let query = Query::new(request.query_string());
     let include = Include::of(&query)?;
-    let command = command(id.known(&actor)?, &query)?;
+    let folder = id.known(&actor)?;
+    let command = command(folder, &query)?;
     let list = state.use_cases.tree.list_children.run(&actor, command).await?;
     let tag = tag(&list, request.query_string());
     if none_match(request.headers(), &tag) {
         return Ok(not_modified_weakly(&tag));
     }
-    let about = include.about_all(&state, &actor, &list.items).await?;
+    let about = include.about_entries(&state, &actor, folder, &list.items).await?;
     item_list_answer(&list, &about, &tag, &state.settings)
 }
 

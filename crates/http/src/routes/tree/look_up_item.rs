@@ -30,7 +30,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, C
         ("path" = Option<String>, Query, description = "Names with `/` between them. Without any it is where the path begins.", example = "/Work/Invoices"),
         ("from" = Option<String>, Query, description = "The folder that the path begins at: an id, or `root`, which is what is left out."),
         ("drive_id" = Option<uuid::Uuid>, Query, description = "The drive at whose root the path begins, instead of `from`."),
-        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them."),
+        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB."),
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
     ),
     responses(

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::auth::Authenticated;
 use crate::input::{
-    ItemRef, JsonBody, flag, idempotency_key, if_match_of, item_ref, json_body, owned, parsed, text,
+    ItemRef, JsonBody, flag, idempotency_key, if_match_of, item_ref, json_body, parsed, text,
 };
 use crate::output::{accepted, batch_answer};
 use crate::problem::{Answer, Code, Problem};
@@ -48,7 +48,7 @@ json_body! {
 json_body! {
     struct GivenOperation for WireOperation {
         op: BatchOp => required(op),
-        id: String => required(owned),
+        id: String => required(name_of_item),
         parent_id: Option<ItemRef> => optional(item_ref),
         name: Option<FileName> => optional(parsed),
         on_conflict: Option<OnConflict> => optional(parsed),
@@ -64,6 +64,18 @@ fn op(value: &Value) -> Result<BatchOp, String> {
     let wanted = text(value)?;
     let found = OPS.into_iter().find(|op| op.as_str() == wanted);
     found.ok_or_else(|| "must be move, copy, trash, restore or delete".to_owned())
+}
+
+/// The most characters of the id of an item: results repeat it, and are stored.
+const ID_CHARS: usize = 64;
+
+/// Any text: one that is no id names no item.
+fn name_of_item(value: &Value) -> Result<String, String> {
+    let id = text(value)?;
+    if id.chars().count() > ID_CHARS {
+        return Err(format!("must have at most {ID_CHARS} characters"));
+    }
+    Ok(id.to_owned())
 }
 
 fn tags(value: &Value) -> Result<IfMatch, String> {
@@ -155,7 +167,7 @@ impl RunBatchBody {
     path = "/v1/batch",
     tag = "tree",
     security(("bearer" = []), ("cookie" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: a retry with the same key and operations within 24 hours gets the same results, which are kept of the last 1,000 operations.")),
     request_body = Batch,
     responses(
         (status = 200, description = "What became of each operation.", body = BatchResults),
@@ -236,10 +248,11 @@ mod tests {
             {"op": "move", "id": id, "parent_id": "x"},
             {"op": "restore", "id": id, "parent_id": "x"},
             {"op": "trash", "id": id},
+            {"op": "trash", "id": "ü".repeat(64)},
         ]))
         .unwrap();
         let items: Vec<bool> = command.operations.iter().map(|operation| operation.item.is_some()).collect();
-        assert_eq!(items, [false, false, false, true]);
+        assert_eq!(items, [false, false, false, true, false]);
         assert_eq!(command.operations[0].id, "x");
     }
 
@@ -249,6 +262,7 @@ mod tests {
         for (operations, pointer) in [
             (json!([]), "/operations"),
             (json!([{"op": "tag", "id": id}]), "/operations/0/op"),
+            (json!([{"op": "trash", "id": "x".repeat(65)}]), "/operations/0/id"),
             (json!([{"op": "trash", "id": id}, {"op": "trash"}]), "/operations/1/id"),
             (json!([{"op": "move", "id": id}]), "/operations/0/parent_id"),
             (json!([{"op": "move", "id": id, "parent_id": id, "name": "a"}]), "/operations/0/name"),

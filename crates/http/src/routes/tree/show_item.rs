@@ -24,7 +24,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
     security(("bearer" = []), ("cookie" = [])),
     params(
         ("id" = String, Path, description = "The item: an id, or `root`.", example = "root"),
-        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them."),
+        ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them. Left out where the path has more than 16 KiB."),
         ("If-None-Match" = Option<String>, Header, description = "The entity tag that the client has."),
     ),
     responses(

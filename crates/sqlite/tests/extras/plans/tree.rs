@@ -109,6 +109,7 @@ async fn operation(database: &SqliteDatabase, access: &Access) {
     operations.insert(&begun).await.unwrap();
     operations.find_for_update(id).await.unwrap().unwrap();
     assert!(operations.update(&begun.ended(OperationStatus::Done, NOW)).await.unwrap());
+    assert_eq!(operations.make_room(access.owner(), 1).await.unwrap(), 0);
     operations.purge_ended(NOW, 10).await.unwrap();
     unit.commit().await.unwrap();
     let mut reads = database.read().await.unwrap();

@@ -33,6 +33,9 @@ fn a_remedy_goes_by_what_redis_said() {
     for (said, part) in [
         ("WRONGPASS invalid username-password pair", "the password in REDIS_URL"),
         ("NOPERM User ann has no permissions to run the 'evalsha' command", "EVALSHA"),
+        ("NoPerm: No permissions to access a key", "~fm:*"),
+        ("\"ERR\": The user executing the script can't run this command or subcommand script: 1", "TIME"),
+        ("invalid peer certificate: UnknownIssuer", "REDIS_CA_CERTIFICATES"),
         ("Connection refused (os error 111)", "start Redis"),
     ] {
         let diagnosis = refused(&PortError::Unexpected(said.into()));
