@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use super::error::TreeError;
 use super::usage_counts::{CountedUsage, Ended, UsageCounts};
-use crate::engine::places::{WALKS, Place, Places};
+use crate::engine::places::{Place, Places, WALKS};
 use crate::ports::Ports;
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::clock::Clock;
