@@ -4,7 +4,7 @@ use super::queues::job_queue;
 use super::{
     audit, blob_references, blob_row, blob_row_more, check, columns, file, key, list, long, many, preview,
     reach, removal, rows, standing, tree, tree_ends, tree_moves, tree_order, tree_trash, tree_trash_list,
-    tree_units, unit, upload, upload_end, user, work, work_more,
+    tree_units, unit, unit_single, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 

@@ -18,7 +18,7 @@ use crate::body::ByteSize;
 use crate::clock::Timestamp;
 use crate::error::{PortError, PortResult};
 use crate::files::{Revision, VersionNumber};
-use crate::ids::{DriveId, FileId, NodeId, OperationId};
+use crate::ids::{DriveId, FileId, NodeId, OperationId, UserId};
 
 /// Why an item was not placed.
 #[derive(Debug, thiserror::Error)]

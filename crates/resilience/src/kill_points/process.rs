@@ -118,6 +118,7 @@ impl Process {
             serves_blobs: true,
             retention: Retention::default(),
             names_portable: false,
+            max_items: None,
             eager_previews: false,
         };
         let part_client = match &environment.direct {

@@ -120,7 +120,7 @@ async fn the_next_file_of_one_name_is_looked_for_behind_the_number_of_the_last_o
         });
         unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
         let placing = Placing::default();
-        let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing, None).await.unwrap();
+        let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing).await.unwrap();
         assert_eq!(placed.file.name, name(&format!("hello ({}).txt", last + 1)));
     }
 }
