@@ -120,15 +120,15 @@ pub(crate) fn measure(bytes: Option<i64>, old: i64) -> PortResult<Measure> {
 
 /// Entries of what the top has taken come first, then what is below them, level by level: what is left by one call hangs in what it took.
 const MARK: &str = concat!(
-    "WITH RECURSIVE below (id, is_living, level) AS (\
-        SELECT entry.id, entry.trash_id IS NULL, 1 \
+    "WITH RECURSIVE below (id, kind, is_living, level) AS (\
+        SELECT entry.id, entry.kind, entry.trash_id IS NULL, 1 \
         FROM nodes AS folder JOIN nodes AS entry ON entry.parent_id = folder.id \
         WHERE folder.trash_id = ? AND folder.kind = 'folder' AND entry.trash_id IS DISTINCT FROM ? AND ",
     is_top!(),
     " \
         UNION ALL \
-        SELECT entry.id, entry.trash_id IS NULL, level + 1 \
-        FROM below JOIN nodes AS entry ON entry.parent_id = below.id WHERE level <= ?\
+        SELECT entry.id, entry.kind, entry.trash_id IS NULL, level + 1 \
+        FROM below JOIN nodes AS entry ON entry.parent_id = below.id WHERE below.kind = 'folder' AND level <= ?\
     ), next AS MATERIALIZED (SELECT id, is_living FROM below LIMIT ?), \
     marked AS (\
         UPDATE nodes SET trash_id = ?, changed_seq = ",
@@ -136,9 +136,8 @@ const MARK: &str = concat!(
     " WHERE id = ANY (ARRAY(SELECT id FROM next)) RETURNING id, size_bytes\
     ) SELECT count(*), count(*) FILTER (WHERE is_living), count(size_bytes) FILTER (WHERE is_living), \
         coalesce(sum(size_bytes) FILTER (WHERE is_living), 0)::bigint, \
-        coalesce(sum(",
-    old_bytes!("marked"),
-    ") FILTER (WHERE is_living), 0)::bigint \
+        (SELECT coalesce(sum(size_bytes), 0)::bigint FROM file_versions \
+            WHERE file_id = ANY (ARRAY(SELECT id FROM next WHERE is_living))) \
     FROM marked JOIN next USING (id)"
 );
 
