@@ -100,6 +100,7 @@ export const de: Catalogue = {
     "count.folders": { one: "{count} Ordner", other: "{count} Ordner" },
     "details.close": "Details schließen",
     "details.contains": "Enthält",
+    "details.counting": "Wird gezählt…",
     "details.created": "Erstellt",
     "details.none": "Einen Eintrag auswählen, um mehr über ihn zu sehen.",
     "details.title": "Details",

@@ -98,6 +98,7 @@ export const en = {
     "count.folders": { one: "{count} folder", other: "{count} folders" },
     "details.close": "Close details",
     "details.contains": "Contains",
+    "details.counting": "Being counted…",
     "details.created": "Created",
     "details.none": "Select an entry to see what is known of it.",
     "details.title": "Details",
