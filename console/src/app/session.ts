@@ -12,8 +12,8 @@ export const account = signal<Account | null>(null);
 /** Whether a session has ended that the user has not ended here: the door says so. */
 export const hasEnded = signal(false);
 
-/** Tells the other tabs, which have the same cookies, that their session has ended. */
-const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : null;
+/** Tells the other tabs, which have the same cookies, who is signed in (an id), or that no one is (null). */
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`session${basePath}`) : null;
 
 const atTheDoor = () => route.value.page === "login" || route.value.page === "register";
 
@@ -27,12 +27,17 @@ export function startSession(): void {
     const next = location.pathname.slice(basePath.length) + location.search;
     go({ page: "login", next }, { replace: true });
   });
-  channel?.addEventListener("message", endSession);
+  channel?.addEventListener("message", ({ data: user }: MessageEvent<string | null>) => {
+    const shown = account.peek()?.id;
+    // What is shown of another user is not for the one who has signed in elsewhere.
+    if (user === null || (shown !== undefined && shown !== user)) endSession();
+  });
 }
 
 /** Reads the account, and with it what of its storage is in use. */
 export async function loadAccount(): Promise<Account> {
   const found = await auth.account();
+  if (found.id !== account.peek()?.id) channel?.postMessage(found.id);
   account.value = found;
   hasEnded.value = false;
   return found;
