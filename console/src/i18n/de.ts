@@ -108,7 +108,7 @@ export const de: Catalogue = {
     "error.account_suspended": "Dieses Konto ist gesperrt. Die Verwaltung kann das aufheben.",
     "error.batch_too_large": "Das ist zu viel auf einmal. Wählen Sie weniger Einträge.",
     "error.email_taken": "Mit dieser E-Mail-Adresse gibt es schon ein Konto.",
-    "error.folder_full": "Der Ordner ist voll.",
+    "error.folder_full": "Mehr Einträge gehen nicht: Der Ordner ist voll, oder Sie haben so viele, wie erlaubt sind.",
     "error.forbidden": "Das ist nicht erlaubt.",
     "error.interrupted": "Das ließ sich nicht zu Ende bringen. Was getan ist, bleibt.",
     "error.invalid_credentials": "Die E-Mail-Adresse oder das Passwort ist falsch.",

@@ -106,7 +106,7 @@ export const en = {
     "error.account_suspended": "This account is suspended. An administrator can lift that.",
     "error.batch_too_large": "That is too much at once. Choose fewer entries.",
     "error.email_taken": "There is an account with this email address already.",
-    "error.folder_full": "The folder is full.",
+    "error.folder_full": "No more entries fit: the folder is full, or you have as many as you may have.",
     "error.forbidden": "This is not allowed.",
     "error.interrupted": "It could not be finished. What was done stays as it is.",
     "error.invalid_credentials": "The email address or the password is wrong.",

@@ -195,6 +195,19 @@ async fn an_upload_that_was_refused_is_tried_again() {
 }
 
 #[tokio::test]
+async fn that_there_are_as_many_entries_as_may_be_is_told_at_once() {
+    let api = Api::with(Lane::Embedded, &[("MAX_ITEMS_PER_USER", "1")]);
+    let user = api.user().await;
+    user.file("First.txt", "A few words.").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Second.txt");
+    std::fs::write(&path, "A few words.").unwrap();
+    let page = open_as(&user, "/files").await;
+    upload(&page, &[path]).await;
+    page.shows(".upload.failed", "No more entries fit").await;
+}
+
+#[tokio::test]
 async fn a_folder_arrives_with_what_is_in_it() {
     let user = Api::on(Lane::Embedded).user().await;
     let folder = tempfile::tempdir().unwrap();
