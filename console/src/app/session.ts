@@ -3,6 +3,7 @@ import * as auth from "../api/auth";
 import { endSession, onSessionEnded } from "../api/client";
 import type { Account } from "../api/types";
 import { closeAll } from "../ui/dialog";
+import { clearToasts } from "../ui/toast";
 import { basePath } from "./base";
 import { go, route } from "./router";
 
@@ -23,7 +24,7 @@ export function startSession(): void {
     account.value = null;
     if (atTheDoor()) return;
     hasEnded.value = wasKnown;
-    closeAll();
+    clear();
     const next = location.pathname.slice(basePath.length) + location.search;
     go({ page: "login", next }, { replace: true });
   });
@@ -52,7 +53,13 @@ export async function signOut(): Promise<void> {
 export function leave(): void {
   account.value = null;
   hasEnded.value = false;
-  closeAll();
+  clear();
   go({ page: "login", next: null });
   channel?.postMessage(null);
+}
+
+/** Takes away what is shown over every page: it may tell of what its user has. */
+function clear(): void {
+  closeAll();
+  clearToasts();
 }

@@ -147,3 +147,20 @@ async fn a_page_of_one_user_is_left_when_another_one_signs_in_beside_it() {
     is_at(&behind, "/login").await;
     behind.shows("[role=alert]", "Your session has ended.").await;
 }
+
+#[tokio::test]
+async fn the_door_tells_nothing_of_who_has_left() {
+    let user = Api::on(Lane::Ephemeral).user().await;
+    let page = super::open_as(&user, "/files").await;
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Secret plans").await;
+    page.press("Enter").await;
+    page.shows(".toast", "Secret plans").await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    page.named("heading", "Sign in").appears().await;
+    let told = page.evaluate("document.documentElement.outerHTML").await;
+    assert!(!told.to_string().contains("Secret plans"), "{told}");
+}
