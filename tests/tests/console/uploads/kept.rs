@@ -1,5 +1,7 @@
 //! What the browser keeps of uploads beyond the life of a page, and for whom.
 
+use std::path::Path;
+
 use fm_e2e::{Api, Lane, Page, eventually};
 
 use super::super::{is_at, is_signed_in, open_as, own_errors, sign_in};
@@ -17,9 +19,15 @@ const COPIES: &str = "new Promise((resolve) => {
     };
 })";
 
-/// Waits until the browser has copied the only file that is sent.
-async fn is_copied(page: &Page) {
+/// At this pace the first request that carries bytes of a file takes longer than a busy machine needs to copy it.
+const SLOW: u64 = BYTES_A_SECOND / 8;
+
+/// Chooses a file, waits until the browser has copied it, and has it sent at a usual pace from then on.
+async fn upload_and_copy(page: &Page, path: &Path) {
+    page.slow_down(SLOW).await;
+    upload(page, &[path.to_owned()]).await;
     eventually("the file is copied", async || (page.evaluate(COPIES).await == 1).then_some(())).await;
+    page.slow_down(BYTES_A_SECOND / 2).await;
 }
 
 #[tokio::test]
@@ -31,9 +39,7 @@ async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
     let digest = film(&path, SIZE);
 
     let page = open_as(&user, "/files").await;
-    page.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&page, &[path]).await;
-    is_copied(&page).await;
+    upload_and_copy(&page, &path).await;
     is_sent(&page, 40).await;
     page.visit(&format!("{}/files", api.server.base())).await;
     tells(&page, "1 of 1 uploaded").await;
@@ -54,9 +60,7 @@ async fn what_someone_has_begun_is_not_sent_by_the_next_one_who_signs_in() {
     let path = folder.path().join("Film.bin");
     let digest = film(&path, SIZE);
     let page = open_as(&user, "/files").await;
-    page.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&page, &[path]).await;
-    is_copied(&page).await;
+    upload_and_copy(&page, &path).await;
     is_sent(&page, 30).await;
 
     // Signed out from another device.
@@ -87,10 +91,8 @@ async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
     let path = folder.path().join("Film.bin");
     let digest = film(&path, SIZE);
     let page = open_as(&user, "/files").await;
-    page.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&page, std::slice::from_ref(&path)).await;
-    is_copied(&page).await;
-    is_sent(&page, 30).await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 5).await;
     std::fs::remove_file(&path).unwrap();
     page.shows(".upload.missing", "Choose the file again").await;
     page.named("button", "Choose file: Film.bin").click().await;
@@ -106,9 +108,7 @@ async fn who_signs_out_leaves_no_file_in_the_browser() {
     let path = folder.path().join("Film.bin");
     film(&path, SIZE);
     let behind = open_as(&user, "/files").await;
-    behind.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&behind, &[path]).await;
-    is_copied(&behind).await;
+    upload_and_copy(&behind, &path).await;
 
     // Signing out in one tab counts for what another one sends.
     let page = behind.open_beside(&format!("{}/settings", user.server.base())).await;
