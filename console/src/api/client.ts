@@ -112,7 +112,8 @@ const LONGEST_WAIT = 5;
 
 const isBusy = (status: number): boolean => status === 429 || status === 503;
 
-function retryAfter(answer: Response): number | null {
+/** Seconds after which an answer wants its request to be sent again. */
+export function retryAfter(answer: Response): number | null {
   const seconds = Number(answer.headers.get("Retry-After"));
   return seconds > 0 ? seconds : null;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { batch, emptyTrash, InterruptedError } from "./items";
+import { batch, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
@@ -8,12 +8,12 @@ afterEach(() => {
 });
 
 /** Gives these answers in turn, and the requests that they were given to. */
-function answering(...answers: [status: number, body: unknown][]): string[] {
+function answering(...answers: [status: number, body: unknown, headers?: Record<string, string>][]): string[] {
   const asked: string[] = [];
   globalThis.fetch = async (target, init) => {
     asked.push(`${init?.method} ${String(target)}`);
-    const [status, body] = answers[asked.length - 1] ?? [500, {}];
-    return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+    const [status, body, headers] = answers[asked.length - 1] ?? [500, {}];
+    return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
   };
   return asked;
 }
@@ -43,4 +43,22 @@ test("more changes than a batch takes are as many batches as they need", async (
 test("work that could not go on is an error", async () => {
   answering([202, { ...running, status: "failed" }]);
   await assert.rejects(emptyTrash(), InterruptedError);
+});
+
+const counting: [number, unknown, Record<string, string>] = [202, null, { "Retry-After": "0.01" }];
+
+test("what a folder holds is asked for again while it is being counted", async () => {
+  const figures = { files: 2, folders: 1, size_bytes: 3, seq: 4, computed_at: "" };
+  const asked = answering(counting, counting, [200, figures]);
+  assert.deepEqual(await usage("f", new AbortController().signal), figures);
+  assert.deepEqual(asked, Array(3).fill("GET /v1/folders/f/usage"));
+});
+
+test("a count that no one waits for is not asked for again", async () => {
+  const asked = answering(counting, counting);
+  const over = new AbortController();
+  const figures = usage("f", over.signal);
+  setImmediate(() => over.abort(new Error("closed")));
+  await assert.rejects(figures, /closed/);
+  assert.equal(asked.length, 1);
 });

@@ -1,4 +1,5 @@
-import { json, type Query, send, url } from "./client";
+import { discard, json, type Query, retryAfter, send, url } from "./client";
+import { pause } from "./pause";
 import type {
   BatchOperation,
   BatchResult,
@@ -72,7 +73,15 @@ export const children = (id: string, sort: Sort, request: PageRequest = {}): Pro
 export const subfolders = (id: string, cursor?: string | null): Promise<Page<Folder>> =>
   json("GET", `v1/folders/${id}/children`, { query: { kind: "folder", limit: PAGE, cursor } });
 
-export const usage = (id: string): Promise<Usage> => json("GET", `v1/folders/${id}/usage`);
+/** What a folder holds. While that is being counted it is asked for again, until `signal` is aborted. */
+export async function usage(id: string, signal: AbortSignal): Promise<Usage> {
+  for (;;) {
+    const answer = await send("GET", `v1/folders/${id}/usage`, { signal });
+    if (answer.status !== 202) return (await answer.json()) as Usage;
+    discard(answer);
+    await pause((retryAfter(answer) ?? 1) * 1000, signal);
+  }
+}
 
 export const createFolder = (parent_id: string, name: string): Promise<Folder> =>
   json("POST", "v1/folders", { body: { parent_id, name } });

@@ -24,6 +24,12 @@ export function announce(text: string): void {
   waiting = text;
 }
 
+/** Takes back what was told, and what waits to be. */
+export function hush(): void {
+  waiting = null;
+  polite.value = "";
+}
+
 function tell(text: string): void {
   last = performance.now();
   // The same text again is a change only with a difference that is not heard.

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { focusMain } from "./focus";
 import { Icon, type IconName } from "./icon";
 
@@ -44,6 +44,13 @@ export function openMenuAt(x: number, y: number, label: string, items: readonly 
 
 /** Where the one menu is drawn that may be open. */
 export function MenuHost() {
+  // With its page the menu goes too.
+  useEffect(
+    () => () => {
+      opened.value = null;
+    },
+    [],
+  );
   const menu = opened.value;
   return menu && <Menu key={menu.id} menu={menu} />;
 }

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { announce } from "./announcer";
+import { announce, hush } from "./announcer";
 import { useFocusAfter, useFocusInside } from "./focus";
 import { Icon } from "./icon";
 import { describe } from "./problem";
@@ -31,6 +31,12 @@ function add(toast: Omit<Toast, "id">): void {
   count += 1;
   toasts.value = [...toasts.value.slice(-2), { ...toast, id: count }];
   announce(toast.text);
+}
+
+/** Takes all messages away, also those that are heard alone. */
+export function clearToasts(): void {
+  toasts.value = [];
+  hush();
 }
 
 function remove(id: number): void {

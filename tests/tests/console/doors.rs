@@ -129,3 +129,38 @@ async fn who_signs_out_in_one_tab_has_signed_out_in_all() {
     behind.shows("[role=alert]", "Your session has ended.").await;
     assert_eq!(page.texts("[role=alert]").await, Vec::<String>::new(), "who has ended it knows");
 }
+
+#[tokio::test]
+async fn a_page_of_one_user_is_left_when_another_one_signs_in_beside_it() {
+    let api = Api::on(Lane::Ephemeral);
+    let (user, other) = (api.user().await, api.user().await);
+    let behind = super::open_as(&user, "/files").await;
+    is_signed_in(&behind, &user.email).await;
+    let page = behind.open_beside(&format!("{}/settings", api.server.base())).await;
+    is_signed_in(&page, &user.email).await;
+    // A page that is hidden asks nothing, and so does not find out.
+    user.delete("/v1/auth/sessions").send().await.expect(204);
+    page.visit(&format!("{}/settings", api.server.base())).await;
+    is_at(&page, "/login").await;
+    sign_in(&page, &other.email, &other.password).await;
+    is_signed_in(&page, &other.email).await;
+    is_at(&behind, "/login").await;
+    behind.shows("[role=alert]", "Your session has ended.").await;
+}
+
+#[tokio::test]
+async fn the_door_tells_nothing_of_who_has_left() {
+    let user = Api::on(Lane::Ephemeral).user().await;
+    let page = super::open_as(&user, "/files").await;
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Secret plans").await;
+    page.press("Enter").await;
+    page.shows(".toast", "Secret plans").await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    page.named("heading", "Sign in").appears().await;
+    let told = page.evaluate("document.documentElement.outerHTML").await;
+    assert!(!told.to_string().contains("Secret plans"), "{told}");
+}

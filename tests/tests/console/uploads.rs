@@ -1,5 +1,7 @@
 //! Uploads that outlive what happens to them.
 
+mod kept;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::fs::File;
@@ -13,7 +15,7 @@ use fm_e2e::{Api, Lane, Page, Server, User, eventually, noise, sha256_hex, withi
 use sha2::Digest as _;
 
 use super::axe::{is_accessible, is_accessible_now};
-use super::{asked_elsewhere, is_at, is_signed_in, open_as, own_errors, sign_in};
+use super::{asked_elsewhere, open_as, own_errors};
 
 /// Many bytes, which take some seconds at this pace.
 const SIZE: u64 = 48 << 20;
@@ -193,79 +195,16 @@ async fn an_upload_that_was_refused_is_tried_again() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
-    let api = Api::on(Lane::Embedded);
+async fn that_there_are_as_many_entries_as_may_be_is_told_at_once() {
+    let api = Api::with(Lane::Embedded, &[("MAX_ITEMS_PER_USER", "1")]);
     let user = api.user().await;
+    user.file("First.txt", "A few words.").await;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("Film.bin");
-    let digest = film(&path, SIZE);
-
+    let path = folder.path().join("Second.txt");
+    std::fs::write(&path, "A few words.").unwrap();
     let page = open_as(&user, "/files").await;
-    // So that the browser has copied it by then.
-    page.slow_down(BYTES_A_SECOND / 2).await;
     upload(&page, &[path]).await;
-    is_sent(&page, 40).await;
-    page.visit(&format!("{}/files", api.server.base())).await;
-    tells(&page, "1 of 1 uploaded").await;
-
-    let files = user.all(&[]).await;
-    assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!(files[0].sha256, Some(digest));
-    let creation = format!("{}/v1/uploads", api.server.base());
-    let begun = page.requests().iter().filter(|url| **url == creation).count();
-    assert_eq!(begun, 1, "what was sent before is not sent again");
-}
-
-#[tokio::test]
-async fn what_someone_has_begun_is_not_sent_by_the_next_one_who_signs_in() {
-    let api = Api::on(Lane::Embedded);
-    let (user, other) = (api.user().await, api.user().await);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("Film.bin");
-    let digest = film(&path, SIZE);
-    let page = open_as(&user, "/files").await;
-    page.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&page, &[path]).await;
-    is_sent(&page, 30).await;
-
-    // Signed out from another device.
-    user.delete("/v1/auth/sessions").send().await.expect(204);
-    is_at(&page, "/login").await;
-    sign_in(&page, &other.email, &other.password).await;
-    is_signed_in(&page, &other.email).await;
-    page.shows(".state", "This folder is empty").await;
-    page.rests().await;
-    assert_eq!(page.texts(".tray").await, Vec::<String>::new());
-    assert_eq!(other.all(&[]).await.len(), 0);
-
-    page.named("button", &format!("Account: {}", other.email)).click().await;
-    page.named("menuitem", "Sign out").click().await;
-    is_at(&page, "/login").await;
-    sign_in(&page, &user.email, &user.password).await;
-    tells(&page, "1 of 1 uploaded").await;
-    let files = user.all(&[]).await;
-    assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!(files[0].sha256, Some(digest));
-    assert_eq!(own_errors(&page), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
-    let user = Api::on(Lane::Embedded).user().await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("Film.bin");
-    let digest = film(&path, SIZE);
-    let page = open_as(&user, "/files").await;
-    // So that the browser has copied it by then.
-    page.slow_down(BYTES_A_SECOND / 2).await;
-    upload(&page, std::slice::from_ref(&path)).await;
-    is_sent(&page, 30).await;
-    std::fs::remove_file(&path).unwrap();
-    page.shows(".upload.missing", "Choose the file again").await;
-    page.named("button", "Choose file: Film.bin").click().await;
-    tells(&page, "1 of 1 uploaded").await;
-    assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
-    assert_eq!(own_errors(&page), Vec::<String>::new());
+    page.shows(".upload.failed", "No more entries fit").await;
 }
 
 #[tokio::test]

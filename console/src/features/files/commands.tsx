@@ -4,6 +4,7 @@ import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
 import { ROOT } from "../../app/routes";
+import { account } from "../../app/session";
 import { isKey, t } from "../../i18n";
 import { confirm, FormDialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
@@ -18,6 +19,10 @@ export interface Target {
 
 /** What was cut or copied here, to be pasted into a folder. */
 export const clipboard = signal<{ op: "move" | "copy"; items: readonly Item[] } | null>(null);
+// The next user of the page may be another one.
+account.subscribe((user) => {
+  if (user === null) clipboard.value = null;
+});
 
 export function newFolder(parent: string): void {
   askName(t("folder.new"), t("folder.create"), "", async (name) => {

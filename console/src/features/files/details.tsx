@@ -77,18 +77,14 @@ function Fact({ name, value }: { name: string; value: string }) {
 }
 
 function FolderUsage({ id }: { id: string }) {
-  const [usage, setUsage] = useState<Usage | null>(null);
+  const [usage, setUsage] = useState<Usage | "counting" | null>("counting");
   useEffect(() => {
-    let open = true;
-    api.usage(id).then(
-      (value) => open && setUsage(value),
-      () => undefined,
-    );
-    return () => {
-      open = false;
-    };
+    const over = new AbortController();
+    api.usage(id, over.signal).then(setUsage, () => setUsage(null));
+    return () => over.abort();
   }, [id]);
-  if (!usage) return null;
+  if (usage === null) return null;
+  if (usage === "counting") return <Fact name={t("column.size")} value={t("details.counting")} />;
   const files = t("count.files", { count: usage.files });
   const folders = t("count.folders", { count: usage.folders });
   return (

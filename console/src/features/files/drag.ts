@@ -1,7 +1,7 @@
 import type { ListedItem } from "../../api/types";
 
-/** The type of drags within the console: other pages see it and can't read what is dragged. */
-const TYPE = "application/x-file-manager-items";
+/** The type of drags within this page: others see it and can't read what is dragged. Each has its own, since it knows its own entries alone. */
+const TYPE = `application/x-file-manager-items-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 
 let dragged: readonly ListedItem[] = [];
 
@@ -18,7 +18,7 @@ export const isFileDrag = (event: DragEvent): boolean => event.dataTransfer?.typ
 
 /**
  * Whether what is dragged can be dropped into a folder: files from outside can, entries unless the folder is one of them or
- * has all of them. Those that another tab drags are not known here.
+ * has all of them. Those that another page drags are not known here.
  */
 export function fits(event: DragEvent, folder: string): boolean {
   if (isFileDrag(event)) return true;

@@ -1,6 +1,6 @@
 import type { Item } from "../../api/types";
 import { go, href } from "../../app/router";
-import type { Route } from "../../app/routes";
+import { ROOT, type Route } from "../../app/routes";
 
 const routeOf = (item: Item): Route =>
   item.kind === "folder" ? { page: "files", folder: item.id } : { page: "view", file: item.id };
@@ -19,3 +19,7 @@ export function leave(id: string): void {
 export const addressOf = (item: Item): string => href(routeOf(item));
 
 export const openItem = (item: Item): void => go(routeOf(item));
+
+/** The folder around an entry, as it is addressed. A path that is too long to be told leads through many. */
+export const folderAround = ({ ancestors, parent_id }: Pick<Item, "ancestors" | "parent_id">): string =>
+  !parent_id || (ancestors && ancestors.length <= 1) ? ROOT : parent_id;

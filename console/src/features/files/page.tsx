@@ -25,7 +25,7 @@ import { dropInto } from "./drop";
 import { ItemGrid } from "./grid";
 import type { Column } from "./grid-types";
 import { kindName, kindOf } from "./kinds";
-import { addressOf, leave, leftLast, openItem } from "./open";
+import { addressOf, folderAround, leave, leftLast, openItem } from "./open";
 import { nothing, type Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { details, sort, sortKeys, view } from "./settings";
@@ -114,7 +114,7 @@ export function FilesPage({ folder }: { folder: string }) {
     return true;
   };
   const goUp = () => {
-    if (here?.parent_id) go({ page: "files", folder: (here.ancestors?.length ?? 0) <= 1 ? ROOT : here.parent_id });
+    if (here?.parent_id) go({ page: "files", folder: folderAround(here) });
   };
   useEffect(() => {
     const onPaste = (event: ClipboardEvent) => {

@@ -45,24 +45,30 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
   const list = useRef<HTMLDivElement>(null);
   useKeptFocus(list);
   const here = trail.at(-1) ?? root;
+  // What is read of a folder that was left meanwhile is not shown.
+  const shown = useRef(here.id);
+  shown.current = here.id;
 
   useEffect(() => {
     if (start === ROOT) return;
     api.folder(start).then(
-      (folder) => setTrail([root, ...(folder.ancestors ?? []).slice(1), folder]),
+      // Unless another one was entered meanwhile.
+      (folder) => setTrail((now) => (now.length > 1 ? now : [root, ...(folder.ancestors ?? []).slice(1), folder])),
       () => undefined,
     );
   }, []);
 
   const load = async () => {
     setFolders(null);
+    setNext(null);
     setError(null);
     try {
       const page = await api.subfolders(here.id);
+      if (shown.current !== here.id) return;
       setFolders(page.items);
       setNext(page.next_cursor ?? null);
     } catch (failure) {
-      setError(failure);
+      if (shown.current === here.id) setError(failure);
     }
   };
   useEffect(() => void load(), [here.id]);
@@ -70,6 +76,7 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
   const more = async () => {
     try {
       const page = await api.subfolders(here.id, next);
+      if (shown.current !== here.id) return;
       setFolders((folders ?? []).concat(page.items));
       setNext(page.next_cursor ?? null);
     } catch (failure) {

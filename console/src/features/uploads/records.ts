@@ -81,6 +81,22 @@ export async function remove(ids: readonly string[]): Promise<void> {
     for (const id of ids) store.delete(id);
     return null;
   });
+  await unmark();
+}
+
+/** Removes all of a user, those of other tabs too. */
+export async function removeOf(user: string): Promise<void> {
+  await transact("readwrite", (store) => {
+    const found = store.getAll() as IDBRequest<UploadRecord[]>;
+    found.onsuccess = () => {
+      for (const record of found.result) if (record.user === user) store.delete(record.id);
+    };
+    return null;
+  });
+  await unmark();
+}
+
+async function unmark(): Promise<void> {
   if ((await transact("readonly", (store) => store.count())) === 0) localStorage.removeItem(MARK);
 }
 

@@ -34,7 +34,7 @@ export async function upload(gathered: Gathered | Promise<Gathered>, target: Tar
 
 /** Ends all uploads, before the user signs out. */
 export async function dropUploads(): Promise<void> {
-  if (tray.value || mayHaveRecords()) (await load()).dropAll();
+  if (tray.value || mayHaveRecords()) await (await load()).dropAll();
 }
 
 /** The tray, once there is something in it; goes on with what was left when someone is signed in. */

@@ -66,7 +66,8 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
         renewal = refresher.renew(generation);
         return true;
       }
-      if (status === 409) return problemOf(error)?.code !== "name_taken";
+      // Of conflicts only one about the upload itself passes: none about names, folders or their number.
+      if (status === 409) return (problemOf(error)?.code ?? "conflict") === "conflict";
       return isPassing(status);
     },
     onUploadUrlAvailable: () => {

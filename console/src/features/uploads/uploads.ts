@@ -99,6 +99,8 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     });
     records.holdTab();
     await records.put(kept).catch(unkept);
+    // Another user has signed in meanwhile: these wait in the records for their own.
+    if (owner !== user) return;
     expanded.value = true;
     announce(t("uploads.begun", { count: uploads.length }));
     queue.add(uploads);
@@ -110,10 +112,13 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
 
 /** Copies files into the browser's store while they are sent, but for those that are there by then. */
 async function keep(copies: ReadonlyMap<string, File>): Promise<void> {
-  try {
-    for (const [id, file] of copies) await records.amend(id, { file });
-  } catch {
-    // There is no room for more: after the page was loaded anew these are chosen again.
+  for (const [id, file] of copies) {
+    try {
+      await records.amend(id, { file });
+    } catch (error) {
+      // What is not copied is chosen again after the page was loaded anew: one that can't be read, and all where there is no room for more.
+      if (error instanceof DOMException && error.name === "QuotaExceededError") return;
+    }
   }
 }
 
@@ -130,10 +135,12 @@ export async function resumeLeft(): Promise<void> {
   own(user);
   try {
     records.holdTab();
-    const left = await records.claim(user);
-    const known = new Set(queue.uploads.map(({ id }) => id));
     queue.resumeAll(["paused"]);
-    const revived = await Promise.all(left.filter(({ id }) => !known.has(id)).map(revive));
+    const left = await Promise.all((await records.claim(user)).map(revive));
+    // Another user may have signed in meanwhile.
+    if (owner !== user || account.peek()?.id !== user) return;
+    const known = new Set(queue.uploads.map(({ id }) => id));
+    const revived = left.filter(({ id }) => !known.has(id));
     const missing = revived.filter(({ state }) => state === "missing").length;
     if (missing > 0) announce(t("uploads.missing", { count: missing }));
     queue.add(revived);
@@ -186,9 +193,14 @@ export async function reopen(id: string): Promise<boolean> {
   return file !== null && queue.supply(id, file);
 }
 
-/** Drops all, here and at the service: for the end of a session that the user has ended. */
-export function dropAll(): void {
+/**
+ * Drops all, here and at the service: for the end of a session that the user has ended. What other tabs have begun they keep
+ * until they are closed; no file of it stays in the browser's store.
+ */
+export async function dropAll(): Promise<void> {
   queue.remove(queue.uploads.map(({ id }) => id));
+  const user = account.peek()?.id;
+  if (user) await records.removeOf(user).catch(unkept);
 }
 
 function newUpload(file: File, parentId: string, place: string): Upload {
@@ -240,7 +252,8 @@ async function ask(): Promise<void> {
   // Uploads of the same moment are asked about together.
   await new Promise((resolve) => setTimeout(resolve, 300));
   const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
-  const choice = await askConflict(names, true);
+  // They may be gone by now, or the session: who signs in again is asked again.
+  const choice = names.length > 0 && account.peek() ? await askConflict(names, true) : null;
   asking = false;
   if (choice !== null) queue.decide(choice);
 }

@@ -15,7 +15,7 @@ import { useTitle } from "../../ui/title";
 import * as commands from "../files/commands";
 import { Details } from "../files/details";
 import { iconOf, kindOf } from "../files/kinds";
-import { leave as leaveFile } from "../files/open";
+import { folderAround, leave as leaveFile } from "../files/open";
 import { details, sort } from "../files/settings";
 import { Thumb, thumbnailOf } from "../files/thumb";
 import { useInlineUrl } from "./inline-url";
@@ -79,8 +79,7 @@ export function ViewerPage({ file: id }: { file: string }) {
     announce(item.name);
   };
   const leave = () => (after || before ? show(after ?? before) : back());
-  const back = () =>
-    go({ page: "files", folder: !file || (file.ancestors?.length ?? 0) <= 1 ? ROOT : (parent ?? ROOT) });
+  const back = () => go({ page: "files", folder: file ? folderAround(file) : ROOT });
   useEffect(() => {
     frame.current?.focus();
   }, [file === null]);

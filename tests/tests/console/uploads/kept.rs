@@ -1,0 +1,120 @@
+//! What the browser keeps of uploads beyond the life of a page, and for whom.
+
+use std::path::Path;
+
+use fm_e2e::{Api, Lane, Page, eventually};
+
+use super::super::{is_at, is_signed_in, open_as, own_errors, sign_in};
+use super::{BYTES_A_SECOND, SIZE, film, is_sent, tells, upload};
+
+/// How many files the browser has copied and not yet sent. Where the console has made no database, none is made.
+const COPIES: &str = "new Promise((resolve) => {
+    const opening = indexedDB.open('uploads');
+    opening.onupgradeneeded = () => opening.transaction.abort();
+    opening.onerror = () => resolve(0);
+    opening.onsuccess = () => {
+        const found = opening.result.transaction('uploads').objectStore('uploads').getAll();
+        found.onsuccess = () => resolve(found.result.filter(({file}) => file).length);
+        opening.result.close();
+    };
+})";
+
+/// At this pace the first request that carries bytes of a file takes longer than a busy machine needs to copy it.
+const SLOW: u64 = BYTES_A_SECOND / 8;
+
+/// Chooses a file, waits until the browser has copied it, and has it sent at a usual pace from then on.
+async fn upload_and_copy(page: &Page, path: &Path) {
+    page.slow_down(SLOW).await;
+    upload(page, &[path.to_owned()]).await;
+    eventually("the file is copied", async || (page.evaluate(COPIES).await == 1).then_some(())).await;
+    page.slow_down(BYTES_A_SECOND / 2).await;
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
+    let api = Api::on(Lane::Embedded);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 40).await;
+    page.visit(&format!("{}/files", api.server.base())).await;
+    tells(&page, "1 of 1 uploaded").await;
+
+    let files = user.all(&[]).await;
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(files[0].sha256, Some(digest));
+    let creation = format!("{}/v1/uploads", api.server.base());
+    let begun = page.requests().iter().filter(|url| **url == creation).count();
+    assert_eq!(begun, 1, "what was sent before is not sent again");
+}
+
+#[tokio::test]
+async fn what_someone_has_begun_is_not_sent_by_the_next_one_who_signs_in() {
+    let api = Api::on(Lane::Embedded);
+    let (user, other) = (api.user().await, api.user().await);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 30).await;
+
+    // Signed out from another device.
+    user.delete("/v1/auth/sessions").send().await.expect(204);
+    is_at(&page, "/login").await;
+    sign_in(&page, &other.email, &other.password).await;
+    is_signed_in(&page, &other.email).await;
+    page.shows(".state", "This folder is empty").await;
+    page.rests().await;
+    assert_eq!(page.texts(".tray").await, Vec::<String>::new());
+    assert_eq!(other.all(&[]).await.len(), 0);
+
+    page.named("button", &format!("Account: {}", other.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    sign_in(&page, &user.email, &user.password).await;
+    tells(&page, "1 of 1 uploaded").await;
+    let files = user.all(&[]).await;
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(files[0].sha256, Some(digest));
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 5).await;
+    std::fs::remove_file(&path).unwrap();
+    page.shows(".upload.missing", "Choose the file again").await;
+    page.named("button", "Choose file: Film.bin").click().await;
+    tells(&page, "1 of 1 uploaded").await;
+    assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_signs_out_leaves_no_file_in_the_browser() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let behind = open_as(&user, "/files").await;
+    upload_and_copy(&behind, &path).await;
+
+    // Signing out in one tab counts for what another one sends.
+    let page = behind.open_beside(&format!("{}/settings", user.server.base())).await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    is_at(&behind, "/login").await;
+    assert_eq!(page.evaluate(COPIES).await, 0);
+}
