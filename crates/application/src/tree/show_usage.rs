@@ -59,7 +59,7 @@ impl ShowUsage {
     pub async fn run(&self, actor: &Actor, folder: NodeId) -> Result<ShownUsage, TreeError> {
         let access = actor.access(Right::Read)?;
         let seq = self.seq(&access, folder).await?;
-        if let Some(counted) = self.counts.known(folder, seq) {
+        if let Some(counted) = self.counts.known(folder, seq, self.clock.now()) {
             return Ok(ShownUsage::Counted(counted));
         }
         let mut place = Some(self.places.enter(actor.user()).await?);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortError;
@@ -11,6 +12,9 @@ use tokio::sync::watch;
 
 /// Folders whose usage is remembered, each some 100 bytes.
 const MOST_FOLDERS: usize = 10_000;
+
+/// How long a client has to come back for a count that its drive has changed since.
+const AWAITED_FOR: Duration = Duration::from_mins(1);
 
 /// What a folder holds, and when that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +42,8 @@ struct Folders {
 
 struct Known {
     counted: CountedUsage,
-    /// Whether a client was told to come back for it: it is answered then, even if the drive has changed meanwhile. Else a count that takes
-    /// longer than the time between two changes would be answered to no client.
+    /// Whether a client was told to come back for it: it is answered then for a while, even if the drive has changed meanwhile. Else a count
+    /// that takes longer than the time between two changes would be answered to no client.
     is_awaited: bool,
 }
 
@@ -50,10 +54,10 @@ struct Running {
 
 impl UsageCounts {
     /// What is known of the folder in a drive with this number.
-    pub(super) fn known(&self, folder: NodeId, seq: Seq) -> Option<CountedUsage> {
+    pub(super) fn known(&self, folder: NodeId, seq: Seq, now: Timestamp) -> Option<CountedUsage> {
         let mut folders = self.folders();
         let known = folders.known.get_mut(&folder)?;
-        let was_awaited = std::mem::take(&mut known.is_awaited);
+        let was_awaited = std::mem::take(&mut known.is_awaited) && now.since(known.counted.at) < AWAITED_FOR;
         (known.counted.usage.seq >= seq || was_awaited).then_some(known.counted)
     }
 

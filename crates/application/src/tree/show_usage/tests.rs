@@ -102,7 +102,7 @@ async fn a_long_count_is_answered_to_the_client_who_comes_back() {
     let (_, tell) = show.counts.join(node(3));
     let waiting = show.run(&actor(), node(3)).await.unwrap();
     assert_eq!(waiting, ShownUsage::Counting { retry_after: RETRY_AFTER });
-    let late = CountedUsage { usage: held(5), at: before() };
+    let late = CountedUsage { usage: held(5), at: FixedClock::NEW_YEAR.now() };
     show.counts.end(node(3), &Ok(Some(late)));
     tell.unwrap().send_replace(Some(Ok(Some(late))));
     assert_eq!(show.run(&actor(), node(3)).await.unwrap(), ShownUsage::Counted(late));
