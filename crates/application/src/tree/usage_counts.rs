@@ -40,6 +40,14 @@ struct Folders {
     running: HashMap<NodeId, Running>,
 }
 
+impl Folders {
+    fn running(&self, folder: NodeId) -> Option<watch::Receiver<Option<Ended>>> {
+        // One that panicked has closed its channel.
+        let running = self.running.get(&folder).filter(|running| running.ended.has_changed().is_ok());
+        running.map(|running| running.ended.clone())
+    }
+}
+
 struct Known {
     counted: CountedUsage,
     /// Whether a client was told to come back for it: it is answered then for a while, even if the drive has changed meanwhile. Else a count
@@ -61,16 +69,19 @@ impl UsageCounts {
         (known.counted.usage.seq >= seq || was_awaited).then_some(known.counted)
     }
 
+    /// The count of the folder that is under way.
+    pub(super) fn running(&self, folder: NodeId) -> Option<watch::Receiver<Option<Ended>>> {
+        self.folders().running(folder)
+    }
+
     /// The count of the folder that is under way; where there is none, a new one, for the caller to end and to tell of.
     pub(super) fn join(
         &self,
         folder: NodeId,
     ) -> (watch::Receiver<Option<Ended>>, Option<watch::Sender<Option<Ended>>>) {
         let mut folders = self.folders();
-        // One that panicked has closed its channel.
-        let running = folders.running.get(&folder).filter(|running| running.ended.has_changed().is_ok());
-        if let Some(running) = running {
-            return (running.ended.clone(), None);
+        if let Some(ended) = folders.running(folder) {
+            return (ended, None);
         }
         let (tell, ended) = watch::channel(None);
         folders.running.insert(folder, Running { ended: ended.clone(), is_awaited: false });

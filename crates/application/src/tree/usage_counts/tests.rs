@@ -34,7 +34,9 @@ fn a_usage_holds_until_its_drive_has_changed() {
 #[test]
 fn of_a_folder_one_count_is_under_way_at_one_time() {
     let counts = UsageCounts::default();
+    assert!(counts.running(node(1)).is_none());
     let (ended, first) = counts.join(node(1));
+    assert!(counts.running(node(1)).is_some());
     let (joined, second) = counts.join(node(1));
     assert!(second.is_none());
     assert!(counts.join(node(2)).1.is_some(), "another folder");
