@@ -374,3 +374,36 @@ async fn a_user_has_no_more_items_than_are_allowed_whatever_makes_them() {
     file(&ada, "name=b.txt", b"1").await;
     assert_eq!(names(&ada, "root").await, ["Work", "b.txt"]);
 }
+
+#[actix_web::test]
+async fn what_adds_no_item_is_done_beside_as_many_as_are_allowed() {
+    let server = Server::with_both(|_| {}, |settings| settings.max_items = Some(4));
+    let ada = server.user("ada@example.org").await;
+    let work = folder(&ada, "Work").await;
+    let one = id_of(&file(&ada, "name=a.txt", b"1").await);
+    let two = id_of(&file(&ada, "name=b.txt", b"2").await);
+    // Items that are moved leave room for one more.
+    let operations = json!([
+        {"op": "move", "id": one, "parent_id": work},
+        {"op": "move", "id": two, "parent_id": work},
+        {"op": "copy", "id": one, "parent_id": "root"},
+    ]);
+    let answer = post(&ada, "/v1/batch", &json!({"operations": operations, "atomic": true})).await;
+    assert_eq!((answer.status, &answer.value()["succeeded"]), (200, &json!(3)), "{}", answer.text());
+    // One that is deleted makes room for another.
+    let operations = json!([
+        {"op": "delete", "id": two},
+        {"op": "copy", "id": one, "parent_id": work, "name": "c.txt"},
+    ]);
+    let answer = post(&ada, "/v1/batch", &json!({"operations": operations, "atomic": true})).await;
+    assert_eq!((answer.status, &answer.value()["succeeded"]), (200, &json!(2)), "{}", answer.text());
+    let operations = json!([{"op": "copy", "id": one, "parent_id": work, "name": "d.txt"}]);
+    let answer = post(&ada, "/v1/batch", &json!({"operations": operations, "atomic": true})).await;
+    assert_eq!(answer.problem(), (409, "folder_full".into()));
+    // So does the file whose place a copy takes.
+    let copy = json!({"parent_id": work, "name": "c.txt", "on_conflict": "replace"});
+    let replaced = post(&ada, &format!("/v1/items/{one}/copy"), &copy).await;
+    assert_eq!(replaced.status, 201, "{}", replaced.text());
+    assert_eq!(names(&ada, &work).await, ["a.txt", "c.txt"]);
+    assert_eq!(names(&ada, "root").await, ["Work", "a.txt"]);
+}

@@ -39,12 +39,13 @@ use crate::{audit, directory};
 pub(crate) use versions::walk as walk_versions;
 
 /// What a snapshot begins with: its isolation before its first statement, which fixes what it sees. The client may be slow to
-/// write what it read, and some of its questions are about all rows.
+/// write what it read, and some of its questions are about all rows, which no index serves.
 const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
-    SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; SELECT 1 FROM users LIMIT 1";
+    SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on; \
+    SELECT 1 FROM users LIMIT 1";
 
-/// What a unit of rows begins with: what it counts is of one moment, and an item may come before what it lies in.
-const ROWS: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0; \
+/// What a unit of rows begins with: what it counts is of one moment and about all rows, and an item may come before what it lies in.
+const ROWS: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on; \
     SET CONSTRAINTS nodes_parent_id_fkey DEFERRED";
 
 #[async_trait]
@@ -288,3 +289,6 @@ struct CountRow {
     #[diesel(sql_type = BigInt)]
     open_uploads: i64,
 }
+
+#[cfg(test)]
+mod tests;

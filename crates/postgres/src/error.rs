@@ -24,16 +24,20 @@ const OUT_OF_REACH: [&str; 8] = [
 const OUTDATED: &str = "cached plan must not change result type";
 
 /// Messages to a transaction that may simply be tried again.
-const LOST_RACES: [&str; 3] = ["deadlock detected", "canceling statement due to lock timeout", OUTDATED];
+const LOST_RACES: [&str; 3] = ["deadlock detected", LOCK_TIMEOUT, OUTDATED];
+
+/// A lock was not free within the `lock_timeout` that the server is configured with.
+const LOCK_TIMEOUT: &str = "canceling statement due to lock timeout";
 
 /// The one failure that NOTIFY has of its own: listeners have not read for very long.
 const NOTIFY_QUEUE_FULL: &str = "too many notifications in the NOTIFY queue";
 
-/// Whether this is why a NOTIFY failed.
-pub(crate) fn is_notify_queue_full(error: &PortError) -> bool {
-    let PortError::Unexpected(cause) = error else { return false };
-    let failed = cause.downcast_ref::<Error>();
-    matches!(failed, Some(Error::DatabaseError(_, told)) if told.message() == NOTIFY_QUEUE_FULL)
+/// Whether of a COMMIT with a NOTIFY behind it the NOTIFY failed, and the commit was made. A NOTIFY waits for a lock of the whole server,
+/// and a COMMIT for none: no constraint is deferred.
+pub(crate) fn is_of_notify(error: &PortError) -> bool {
+    let (PortError::Unexpected(cause) | PortError::Contended(cause)) = error else { return false };
+    let Some(Error::DatabaseError(_, told)) = cause.downcast_ref::<Error>() else { return false };
+    [NOTIFY_QUEUE_FULL, LOCK_TIMEOUT].contains(&told.message())
 }
 
 /// Whether the connection itself is of no more use, and not just this statement.

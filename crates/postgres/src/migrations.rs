@@ -49,7 +49,7 @@ pub enum MigrationError {
          and end it by pg_terminate_backend"
     )]
     Locked(Duration),
-    /// A migration failed; it left nothing behind, those before it stay.
+    /// A migration failed; those before it stay. It left nothing behind, or an index that is not valid where it builds one `CONCURRENTLY`.
     #[error("a migration failed")]
     Failed(#[source] Cause),
 }

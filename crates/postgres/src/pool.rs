@@ -57,8 +57,9 @@ impl Default for PgLimits {
 impl PgLimits {
     /// What every connection is told first. Statements are short, so that compiling one costs more than running it, and a wrong
     /// estimate must not start that. Each has its index, and plans are kept: one that reads the whole table, as is cheapest while
-    /// that is empty, would still do so among millions of rows. What an older server, or a user without the right to it, can't
-    /// have is done without: noticing at once that a client hung up in the middle of a statement, and messages in English.
+    /// that is empty, would still do so among millions of rows. Statements of archives are about all rows, and undo that. What an
+    /// older server, or a user without the right to it, can't have is done without: noticing at once that a client hung up in the
+    /// middle of a statement, and messages in English.
     fn setup(&self) -> String {
         format!(
             "SET statement_timeout = {statement}; SET idle_in_transaction_session_timeout = {idle}; SET jit = off; \

@@ -14,7 +14,7 @@ use tokio::time::error::Elapsed;
 use uuid::Uuid;
 
 use crate::claim::Turns;
-use crate::error::is_notify_queue_full;
+use crate::error::is_of_notify;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
 use crate::signal::COMMIT_AND_NOTIFY;
@@ -146,7 +146,7 @@ impl PgUnitOfWork {
     async fn commit_and_notify(&mut self) -> PortResult<()> {
         match self.lease.batch(COMMIT_AND_NOTIFY).await {
             // The commit was made before. The connection is not used again.
-            Err(error) if is_notify_queue_full(&error) => {
+            Err(error) if is_of_notify(&error) => {
                 tracing::warn!(error = chain(&error), "workers were not notified of a job");
                 Ok(())
             }

@@ -112,7 +112,11 @@ pub(super) async fn plain_unit(
             confirm_commit(unit.commit().await, is_there(context.db.as_ref(), access, id)).await?;
             Ok(Plain::Accepted(Box::new(OperationView::of(operation)?)))
         }
-        Err(error) => Err(roll_back(unit, Refused::whole(error)).await),
+        Err(error) => {
+            // Where others are done the large one alone is refused: a client that repeats the batch would do those again.
+            let at = (work.done() > 0).then_some((work.done(), done.len()));
+            Err(roll_back(unit, Refused { at, error }).await)
+        }
     }
 }
 

@@ -211,7 +211,7 @@ impl BatchWork {
             let refused = |error| Refused { at, error };
             let begun = self.run(context, unit, access, entered, &operation).await.map_err(refused)?;
             rows = rows.saturating_add(begun.items.max(1));
-            entered.nodes = entered.nodes.saturating_add(begun.items);
+            entered.nodes = entered.nodes.saturating_add_signed(begun.growth);
             if begun.left.is_some() {
                 self.current = begun.left;
                 break;

@@ -88,7 +88,6 @@ pub(super) async fn copy_in(
         return Err(TreeError::RootIsFixed);
     };
     place::check_room_for(unit, entered, command.parent, &name, command.on_conflict).await?;
-    context.check_items(entered.nodes.saturating_add(1))?;
     let now = context.clock.now();
     let mut made = Copied::new(context);
     let top = made.of(&source, command.parent).placed(command.parent, name.clone());
@@ -106,6 +105,10 @@ pub(super) async fn copy_in(
         },
         Err(refusal) => return Err(refusal.into()),
     };
+    // What takes the place of a file is no item more.
+    if replaces.is_none() {
+        context.check_items(entered.nodes.saturating_add(1))?;
+    }
     let mut left = CopyWork::new(source.id(), top.id());
     if source.kind() == ItemKind::Folder {
         left.begin(unit, &mut made).await?;
@@ -119,7 +122,8 @@ pub(super) async fn copy_in(
     context.events.record(unit, now, Change::ItemCopied { item: &top }).await?;
     let is_done = source.kind() == ItemKind::File || left.is_done();
     let left = (!is_done).then(|| (Work::Copy(left), Some(top.id())));
-    Ok(Begun { value: top, items, left, requested_name })
+    let growth = i64::try_from(items).unwrap_or(i64::MAX);
+    Ok(Begun { value: top, items, growth, left, requested_name })
 }
 
 #[cfg(test)]

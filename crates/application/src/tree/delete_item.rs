@@ -116,7 +116,8 @@ pub(super) async fn delete_in(
     let removed = remove(&context.events, unit, access.drive(), top, limit, now).await?;
     let work = Work::Delete { top, is_marked: true, is_cancelled: false };
     let left = (removed.nodes >= u64::from(limit)).then_some((work, None));
-    Ok(Begun { left, ..Begun::done((), removed.nodes) })
+    let growth = i64::try_from(removed.nodes).unwrap_or(i64::MAX).saturating_neg();
+    Ok(Begun { growth, left, ..Begun::done((), removed.nodes) })
 }
 
 async fn is_gone(context: &Context, access: &Access, id: NodeId) -> PortResult<bool> {

@@ -126,7 +126,7 @@ pub(super) async fn edit_in(
             }
             OnConflict::Replace => {
                 let taken = take_over::content(context, unit, access, &after, existing, now).await?;
-                return Ok(Begun::done(taken, 1));
+                return Ok(Begun { growth: -1, ..Begun::done(taken, 1) });
             }
         },
         Err(refusal) => return Err(refusal.into()),

@@ -102,6 +102,8 @@ pub(super) struct Begun<T> {
     pub(super) value: T,
     /// How many items were changed.
     pub(super) items: u64,
+    /// How many items more the drive holds by it: fewer where some were removed for good.
+    pub(super) growth: i64,
     /// What is left to do, and what the client gets in the end.
     pub(super) left: Option<(Work, Option<NodeId>)>,
     /// The name that the item was to have, where that was taken and it is numbered.
@@ -109,9 +111,9 @@ pub(super) struct Begun<T> {
 }
 
 impl<T> Begun<T> {
-    /// A change that is done.
+    /// A change that is done, and that neither adds nor removes an item.
     pub(super) const fn done(value: T, items: u64) -> Self {
-        Self { value, items, left: None, requested_name: None }
+        Self { value, items, growth: 0, left: None, requested_name: None }
     }
 
     /// The same of an item that was to have this name, where that was taken.
@@ -121,8 +123,8 @@ impl<T> Begun<T> {
 
     /// The same with another answer.
     pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Begun<U> {
-        let Self { value, items, left, requested_name } = self;
-        Begun { value: make(value), items, left, requested_name }
+        let Self { value, items, growth, left, requested_name } = self;
+        Begun { value: make(value), items, growth, left, requested_name }
     }
 }
 

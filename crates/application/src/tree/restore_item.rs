@@ -86,7 +86,8 @@ pub(super) async fn restore_in(
         return Err(if is_living { TreeError::NotTrashed } else { TreeError::NotFound });
     };
     let now = context.clock.now();
-    let parent = parent_for(context, unit, access, entered, command, &trashed).await?;
+    let (parent, made) = parent_for(context, unit, access, entered, command, &trashed).await?;
+    let growth = i64::try_from(made).unwrap_or(i64::MAX);
     check_subtree(unit.nodes(), &trashed.item, parent).await?;
     let Some(name) = trashed.item.name().cloned() else { return Err(TreeError::RootIsFixed) };
     place::check_room_for(unit, &entered, parent, &name, command.on_conflict).await?;
@@ -100,7 +101,7 @@ pub(super) async fn restore_in(
         }
         let to = Some(Back::to(parent, command.on_conflict));
         let left = Some((Work::SetApart { top, to }, Some(top)));
-        return Ok(Begun { left, ..Begun::done(trashed.item, 0) });
+        return Ok(Begun { growth, left, ..Begun::done(trashed.item, 0) });
     }
     let mut item = trashed.item.clone().placed(parent, name.clone()).edited(now);
     let mut requested_name = None;
@@ -118,7 +119,7 @@ pub(super) async fn restore_in(
                 let measure = unit.nodes().restore(&item).await?;
                 unit.drives().charge(access.drive(), &out_of_trash(&measure), None).await?;
                 let taken = take_over::content(context, unit, access, &item, existing, now).await?;
-                return Ok(Begun::done(taken, 1));
+                return Ok(Begun { growth: growth - 1, ..Begun::done(taken, 1) });
             }
         },
         restored => restored?,
@@ -128,10 +129,10 @@ pub(super) async fn restore_in(
     unit.drives().charge(access.drive(), &out_of_trash(&measure.plus(marked.measure)), None).await?;
     context.events.record(unit, now, Change::ItemRestored { item: &item }).await?;
     let left = (marked.items > UNIT_ENTRIES).then_some((Work::Restore { top }, Some(top)));
-    Ok(Begun { value: item, items: u64::from(marked.items) + 1, left, requested_name })
+    Ok(Begun { value: item, items: u64::from(marked.items) + 1, growth, left, requested_name })
 }
 
-/// The folder that the item comes back to.
+/// The folder that the item comes back to, and how many folders were made for that.
 async fn parent_for(
     context: &Context,
     unit: &mut dyn UnitOfWork,
@@ -139,15 +140,15 @@ async fn parent_for(
     entered: Entered,
     command: &RestoreCommand,
     trashed: &TrashedItem,
-) -> Result<NodeId, TreeError> {
+) -> Result<(NodeId, usize), TreeError> {
     if let Some(parent) = command.parent {
         parent_in(unit, access, parent).await?;
-        return Ok(parent);
+        return Ok((parent, 0));
     }
     let former = trashed.item.parent().ok_or(TreeError::RootIsFixed)?;
     if trashed.is_top() {
         match parent_in(unit, access, former).await {
-            Ok(()) => return Ok(former),
+            Ok(()) => return Ok((former, 0)),
             Err(TreeError::Store(error)) => return Err(error.into()),
             Err(_) => {}
         }
@@ -160,7 +161,7 @@ async fn parent_for(
     let mut maker = PathMaker::new(context, entered, context.clock.now()).of_stored();
     let parent = maker.make(unit, access, NodeId::root(access.drive()), &path.directory()).await?;
     unit.drives().charge(access.drive(), &Delta::new_folders(maker.made()), None).await?;
-    Ok(parent)
+    Ok((parent, maker.made()))
 }
 
 #[cfg(test)]

@@ -59,19 +59,11 @@ impl ShowUsage {
     pub async fn run(&self, actor: &Actor, folder: NodeId) -> Result<ShownUsage, TreeError> {
         let access = actor.access(Right::Read)?;
         let seq = self.seq(&access, folder).await?;
-        if let Some(counted) = self.counts.known(folder, seq) {
+        if let Some(counted) = self.counts.known(folder, seq, self.clock.now()) {
             return Ok(ShownUsage::Counted(counted));
         }
-        let mut place = Some(self.places.enter(actor.user()).await?);
         loop {
-            let (mut ended, begun) = self.counts.join(folder);
-            let is_joined = begun.is_none();
-            // A count keeps its place, also without its client.
-            if let Some(tell) = begun
-                && let Some(place) = place.take()
-            {
-                self.begin(access.clone(), folder, place, tell);
-            }
+            let (mut ended, is_joined) = self.join(actor, &access, folder).await?;
             let ended = match timeout(LONGEST_WAIT, ended.wait_for(Option::is_some)).await {
                 Ok(Ok(ended)) => (*ended).clone(),
                 Ok(Err(_panicked)) => None,
@@ -97,6 +89,26 @@ impl ShowUsage {
         let folder = item.filter(|item| item.kind() == ItemKind::Folder).ok_or(TreeError::NotFound)?;
         let drive = reads.tree().drive(access, folder.drive()).await?;
         Ok(drive.ok_or(TreeError::NotFound)?.seq)
+    }
+
+    /// The count of the folder that is under way, and whether it was before: else it is begun, as soon as there is a place. A count keeps
+    /// that without its client too, so that one who comes back for it needs none.
+    async fn join(
+        &self,
+        actor: &Actor,
+        access: &Access,
+        folder: NodeId,
+    ) -> Result<(watch::Receiver<Option<Ended>>, bool), TreeError> {
+        if let Some(ended) = self.counts.running(folder) {
+            return Ok((ended, true));
+        }
+        let place = self.places.enter(actor.user()).await?;
+        let (ended, begun) = self.counts.join(folder);
+        let is_joined = begun.is_none();
+        if let Some(tell) = begun {
+            self.begin(access.clone(), folder, place, tell);
+        }
+        Ok((ended, is_joined))
     }
 
     #[expect(

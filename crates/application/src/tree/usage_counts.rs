@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortError;
@@ -11,6 +12,9 @@ use tokio::sync::watch;
 
 /// Folders whose usage is remembered, each some 100 bytes.
 const MOST_FOLDERS: usize = 10_000;
+
+/// How long a client has to come back for a count that its drive has changed since.
+const AWAITED_FOR: Duration = Duration::from_mins(1);
 
 /// What a folder holds, and when that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +40,18 @@ struct Folders {
     running: HashMap<NodeId, Running>,
 }
 
+impl Folders {
+    fn running(&self, folder: NodeId) -> Option<watch::Receiver<Option<Ended>>> {
+        // One that panicked has closed its channel.
+        let running = self.running.get(&folder).filter(|running| running.ended.has_changed().is_ok());
+        running.map(|running| running.ended.clone())
+    }
+}
+
 struct Known {
     counted: CountedUsage,
-    /// Whether a client was told to come back for it: it is answered then, even if the drive has changed meanwhile. Else a count that takes
-    /// longer than the time between two changes would be answered to no client.
+    /// Whether a client was told to come back for it: it is answered then for a while, even if the drive has changed meanwhile. Else a count
+    /// that takes longer than the time between two changes would be answered to no client.
     is_awaited: bool,
 }
 
@@ -50,11 +62,16 @@ struct Running {
 
 impl UsageCounts {
     /// What is known of the folder in a drive with this number.
-    pub(super) fn known(&self, folder: NodeId, seq: Seq) -> Option<CountedUsage> {
+    pub(super) fn known(&self, folder: NodeId, seq: Seq, now: Timestamp) -> Option<CountedUsage> {
         let mut folders = self.folders();
         let known = folders.known.get_mut(&folder)?;
-        let was_awaited = std::mem::take(&mut known.is_awaited);
+        let was_awaited = std::mem::take(&mut known.is_awaited) && now.since(known.counted.at) < AWAITED_FOR;
         (known.counted.usage.seq >= seq || was_awaited).then_some(known.counted)
+    }
+
+    /// The count of the folder that is under way.
+    pub(super) fn running(&self, folder: NodeId) -> Option<watch::Receiver<Option<Ended>>> {
+        self.folders().running(folder)
     }
 
     /// The count of the folder that is under way; where there is none, a new one, for the caller to end and to tell of.
@@ -63,10 +80,8 @@ impl UsageCounts {
         folder: NodeId,
     ) -> (watch::Receiver<Option<Ended>>, Option<watch::Sender<Option<Ended>>>) {
         let mut folders = self.folders();
-        // One that panicked has closed its channel.
-        let running = folders.running.get(&folder).filter(|running| running.ended.has_changed().is_ok());
-        if let Some(running) = running {
-            return (running.ended.clone(), None);
+        if let Some(ended) = folders.running(folder) {
+            return (ended, None);
         }
         let (tell, ended) = watch::channel(None);
         folders.running.insert(folder, Running { ended: ended.clone(), is_awaited: false });

@@ -104,6 +104,7 @@ impl Problem {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         self.with(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
+
     /// Says which part of the body it is about.
     #[must_use]
     pub(crate) fn at(mut self, pointer: String) -> Self {

@@ -2,6 +2,7 @@
 
 use super::{BatchWork, Did};
 use crate::fixture::{access, entered};
+use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use crate::tree::batch::{BatchAction, BatchOperation, BatchOutcome};
 use crate::tree::context::Context;
@@ -38,7 +39,17 @@ async fn advance(
     unit: &mut FakeUnitOfWork,
     most: usize,
 ) -> Result<Vec<Did>, (Option<(usize, usize)>, TreeError)> {
-    let context = Context::new(&TestPorts::default().ports(), &settings());
+    advance_with(work, unit, most, None).await
+}
+
+/// The same where a user may have so many items.
+async fn advance_with(
+    work: &mut BatchWork,
+    unit: &mut FakeUnitOfWork,
+    most: usize,
+    max_items: Option<u64>,
+) -> Result<Vec<Did>, (Option<(usize, usize)>, TreeError)> {
+    let context = Context::new(&TestPorts::default().ports(), &Settings { max_items, ..settings() });
     let done = work.advance(&context, unit, &access(Right::Write), entered(), most).await;
     done.map_err(|refused| (refused.at, refused.error))
 }
@@ -136,6 +147,29 @@ async fn a_unit_changes_so_many_rows_and_a_large_item_goes_on_in_others() {
         assert_eq!(work.is_amidst(), is_amidst);
     }
     assert!(work.is_over());
+}
+
+#[tokio::test]
+async fn what_was_moved_in_a_unit_is_no_item_more_and_what_was_copied_is() {
+    let folders = [a_folder(1, "a"), a_folder(2, "b"), a_folder(3, "c")];
+    let mut items: Vec<Item> = folders.into_iter().map(Item::from).collect();
+    items.push(a_file().into());
+    let copying = || {
+        let action = BatchAction::Copy { parent: node(3), name: None, on_conflict: OnConflict::Fail };
+        BatchOperation { id: "copy".to_owned(), item: Some(a_file().id.into()), action }
+    };
+    let mut unit = unit(&items);
+    unit.nodes.expect_insert().returning(|_| Ok(()));
+    unit.drives.expect_charge().returning(|_, _, _| Ok(()));
+    unit.blobs.expect_add_references().returning(|_| Ok(true));
+    let all = [moving(node(1), node(3)), moving(node(2), node(3)), copying(), copying()];
+    // Beside the root there are as many as that before the copies.
+    let before = entered().nodes - 1;
+    let done = advance_with(&mut BatchWork::new(&all), &mut unit, 50, Some(before + 2)).await;
+    assert_eq!(done.unwrap().len(), 4);
+    let refused = advance_with(&mut BatchWork::new(&all), &mut unit, 50, Some(before + 1)).await;
+    let (at, error) = refused.unwrap_err();
+    assert!(matches!((at, &error), (Some((3, 3)), TreeError::DriveFull)), "{at:?} {error:?}");
 }
 
 #[test]

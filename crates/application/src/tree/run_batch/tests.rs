@@ -14,7 +14,8 @@ use crate::tree::{ItemView, Outcome, Refusal, TreeError};
 use fm_domain::access::Scopes;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_user};
 use fm_domain::tree::{
-    Item, MAX_ATOMIC, MAX_BATCH, Marked, Measure, OnConflict, Operation, OperationKind, OperationStatus,
+    Item, MAX_ATOMIC, MAX_BATCH, MAX_RUNNING_OPERATIONS, Marked, Measure, OnConflict, Operation,
+    OperationKind, OperationStatus,
 };
 
 fn moving(number: u64) -> BatchOperation {
@@ -148,6 +149,28 @@ async fn a_large_item_makes_an_operation_of_the_rest() {
         matches!(refused, Err(BatchError::Refused { index: 0, error: TreeError::TooLarge })),
         "{refused:?}"
     );
+}
+
+/// The same of a user of whom as many operations are under way as may be.
+fn crowded(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = large(effects);
+    unit.nodes.expect_height().returning(|_| Ok(0));
+    unit.nodes.expect_update().returning(|_, _| Ok(()));
+    unit.operations.checkpoint();
+    unit.operations.expect_make_room().returning(|_, _| Ok(MAX_RUNNING_OPERATIONS));
+    unit
+}
+
+#[tokio::test]
+async fn a_large_item_that_no_operation_may_be_added_for_is_refused_beside_what_is_done() {
+    let effects = Effects::default();
+    let units = (0..3).map(|_| crowded(&effects)).collect();
+    let results = done(run(units, vec![], command(vec![moving(1), trashing(2)])).await.unwrap());
+    assert_eq!(codes(&results), [None, Some(Refusal::Unavailable)]);
+    // The unit of both, of the one before, and of the refused one.
+    assert_eq!(effects.seen().join(" "), "enter rollback enter commit enter rollback");
+    let refused = run(vec![crowded(&effects)], vec![], command(vec![trashing(1), moving(2)])).await;
+    assert!(matches!(refused, Err(BatchError::TooManyOperations)), "nothing is done: {refused:?}");
 }
 
 /// The row of an operation, as units write and read it.

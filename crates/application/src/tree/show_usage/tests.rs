@@ -59,7 +59,7 @@ fn showing(all: impl IntoIterator<Item = FakeReads>) -> ShowUsage {
 
 #[tokio::test(start_paused = true)]
 async fn of_one_user_two_folders_are_counted_at_a_time() {
-    let show = ShowUsage::new(&TestPorts::default().ports());
+    let show = showing([at(5)]);
     let user = actor().user();
     let _held = [show.places.enter(user).await.unwrap(), show.places.enter(user).await.unwrap()];
     let refused = show.run(&actor(), node(3)).await;
@@ -102,7 +102,7 @@ async fn a_long_count_is_answered_to_the_client_who_comes_back() {
     let (_, tell) = show.counts.join(node(3));
     let waiting = show.run(&actor(), node(3)).await.unwrap();
     assert_eq!(waiting, ShownUsage::Counting { retry_after: RETRY_AFTER });
-    let late = CountedUsage { usage: held(5), at: before() };
+    let late = CountedUsage { usage: held(5), at: FixedClock::NEW_YEAR.now() };
     show.counts.end(node(3), &Ok(Some(late)));
     tell.unwrap().send_replace(Some(Ok(Some(late))));
     assert_eq!(show.run(&actor(), node(3)).await.unwrap(), ShownUsage::Counted(late));
@@ -122,6 +122,16 @@ async fn requests_for_one_folder_share_one_count() {
     let reader = actor();
     let (shown, ()) = tokio::join!(show.run(&reader, node(3)), count);
     assert_eq!(shown.unwrap(), ShownUsage::Counted(counted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_for_a_count_needs_no_place() {
+    let show = showing([at(5)]);
+    let user = actor().user();
+    let _counting = [show.places.enter(user).await.unwrap(), show.places.enter(user).await.unwrap()];
+    let _running = show.counts.join(node(3));
+    let waiting = show.run(&actor(), node(3)).await.unwrap();
+    assert_eq!(waiting, ShownUsage::Counting { retry_after: RETRY_AFTER });
 }
 
 #[tokio::test(start_paused = true)]
