@@ -55,7 +55,7 @@ fn cited(page: &str) -> Vec<Cited<'_>> {
 }
 
 /// Macros that make tests of the functions that they list.
-const LISTS: [&str; 2] = ["on_every_lane![", "behind_every_proxy!["];
+const LISTS: [&str; 3] = ["on_every_lane![", "on_durable_lanes![", "behind_every_proxy!["];
 
 /// The names of the tests in a file: functions with an attribute that ends in `test`, and what [`LISTS`] list.
 fn tests_in(text: &str) -> BTreeSet<String> {

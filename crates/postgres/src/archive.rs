@@ -24,7 +24,6 @@ use fm_domain::tree::{Operation, Seq, Version};
 use uuid::Uuid;
 
 use crate::blobs::{STORED, key};
-use crate::claim::Turns;
 use crate::database::PgDatabase;
 use crate::error::corrupt;
 use crate::lease::PgLease;
@@ -32,6 +31,7 @@ use crate::rows::{AuditRow, UserRow};
 use crate::schema::{blobs, idempotency_keys as keys};
 use crate::seal::SealChange;
 use crate::timing::ARCHIVE_STATEMENT;
+use crate::turns::Turns;
 use crate::unit_of_work::PgUnitOfWork;
 use crate::value::{Moment, count, sha256};
 use crate::{audit, directory};

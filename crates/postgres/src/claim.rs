@@ -1,7 +1,6 @@
 //! How jobs are claimed: users have their turns.
 
 use std::cmp::Reverse;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -92,21 +91,6 @@ pub(crate) const CLAIM_FAIRLY: &str = "WITH RECURSIVE owners (owner, start, plac
     ) UPDATE jobs SET attempt = attempt + 1, lease_until = ?, due_at = ? FROM due WHERE id = due_id \
     RETURNING id, kind, payload, attempt, run_at, trace_context, priority, due_since, \
         (SELECT owner FROM owners ORDER BY place DESC LIMIT 1)";
-
-/// Where the walk over the owners of a process goes on: behind this one, so that each of them is looked at in the end,
-/// however many there are. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Turns(Arc<Mutex<Uuid>>);
-
-impl Turns {
-    fn last(&self) -> Uuid {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn go_on_after(&self, owner: Uuid) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = owner;
-    }
-}
 
 type ClaimedColumns = (SqlUuid, Text, Jsonb, Integer, Timestamptz, Nullable<Text>, SmallInt, Timestamptz);
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
 
-use crate::claim::Turns;
 use crate::pool::PgPool;
 use crate::read::PgReadRepos;
+use crate::turns::Turns;
 use crate::unit_of_work::PgUnitOfWork;
 
 /// Users, files, blobs, keys, uploads and jobs in PostgreSQL (READ COMMITTED).

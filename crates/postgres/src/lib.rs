@@ -60,6 +60,7 @@ mod timing;
 mod tls;
 mod trash;
 mod tree;
+mod turns;
 mod unit_of_work;
 mod uploads;
 mod users;

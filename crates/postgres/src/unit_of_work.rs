@@ -13,11 +13,11 @@ use fm_domain::tree::Seq;
 use tokio::time::error::Elapsed;
 use uuid::Uuid;
 
-use crate::claim::Turns;
 use crate::error::is_of_notify;
 use crate::lease::{BEGIN, PgLease};
 use crate::pool::PgPool;
 use crate::signal::COMMIT_AND_NOTIFY;
+use crate::turns::Turns;
 
 use self::deferred::Deferred;
 pub(crate) use self::deferred::Target;

@@ -68,7 +68,7 @@ impl Ledger {
             match listed.iter().find(|(trashed, _)| *trashed == id) {
                 Some((_, name)) => {
                     assert_eq!(*name, version.name, "the name of {id} in the trash");
-                    assert!(!is_back, "what came back is in the trash too: {id}");
+                    assert!(!is_back, "{id} came back, and is in the trash too");
                     self.trashed.insert(id, version);
                 }
                 None if may_be_purged.as_ref() == Some(&id) => self.happened += 1,

@@ -163,7 +163,7 @@ pub(crate) async fn keep_version(
     let mut kept =
         KeptVersion { dropped: before.thumbnail.blob().into_iter().collect(), ..KeptVersion::default() };
     let size = i64::try_from(before.size.bytes()).unwrap_or(i64::MAX);
-    // Before the new one is added, so that PostgreSQL may send that with what comes next.
+    // Before the new one is added, so that PostgreSQL may send that with the statement after it.
     let mut all = unit.versions().all(before.id).await?;
     if context.retention.versions == 0 || size == 0 {
         kept.freed = size;

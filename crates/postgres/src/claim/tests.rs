@@ -5,6 +5,7 @@ use fm_domain::database::UnitOfWork as _;
 use super::*;
 use crate::plans::common::Fixture;
 use crate::plans::{Explain, OWNER, filled, plan};
+use crate::turns::Turns;
 
 fn now() -> Moment {
     Moment(Timestamp::from_unix_seconds(1_767_400_000))

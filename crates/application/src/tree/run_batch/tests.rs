@@ -152,7 +152,7 @@ async fn a_large_item_makes_an_operation_of_the_rest() {
 }
 
 /// The same of a user of whom as many operations are under way as may be.
-fn crowded(effects: &Effects) -> FakeUnitOfWork {
+fn at_the_bound(effects: &Effects) -> FakeUnitOfWork {
     let mut unit = large(effects);
     unit.nodes.expect_height().returning(|_| Ok(0));
     unit.nodes.expect_update().returning(|_, _| Ok(()));
@@ -164,12 +164,12 @@ fn crowded(effects: &Effects) -> FakeUnitOfWork {
 #[tokio::test]
 async fn a_large_item_that_no_operation_may_be_added_for_is_refused_beside_what_is_done() {
     let effects = Effects::default();
-    let units = (0..3).map(|_| crowded(&effects)).collect();
+    let units = (0..3).map(|_| at_the_bound(&effects)).collect();
     let results = done(run(units, vec![], command(vec![moving(1), trashing(2)])).await.unwrap());
     assert_eq!(codes(&results), [None, Some(Refusal::Unavailable)]);
     // The unit of both, of the one before, and of the refused one.
     assert_eq!(effects.seen().join(" "), "enter rollback enter commit enter rollback");
-    let refused = run(vec![crowded(&effects)], vec![], command(vec![trashing(1), moving(2)])).await;
+    let refused = run(vec![at_the_bound(&effects)], vec![], command(vec![trashing(1), moving(2)])).await;
     assert!(matches!(refused, Err(BatchError::TooManyOperations)), "nothing is done: {refused:?}");
 }
 
