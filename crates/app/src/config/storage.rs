@@ -120,7 +120,12 @@ fn fallback(reader: &mut Reader<'_>, adapters: &Adapters, data_dir: &str) -> Opt
 
 fn redis(reader: &mut Reader<'_>) -> Option<RedisUrl> {
     let authorities = reader.text("REDIS_CA_CERTIFICATES");
-    let url = reader.secret("REDIS_URL")?;
+    let Some(url) = reader.secret("REDIS_URL") else {
+        if authorities.is_some() {
+            reader.fault("REDIS_CA_CERTIFICATES", "belongs to REDIS_URL, which is unset");
+        }
+        return None;
+    };
     let url = RedisUrl::parse(url.expose()).map_err(|invalid| ("REDIS_URL", invalid.to_string()));
     let url = url.and_then(|url| match authorities {
         Some(path) => trusting(url, path).map_err(|problem| ("REDIS_CA_CERTIFICATES", problem)),
