@@ -387,11 +387,11 @@ pub(crate) use broken;
 mutants! {
     a_database_without_a_fault_breaks_no_rule: broken(Fault::None) => database, [];
     a_unit_that_commits_when_it_is_dropped: broken(Fault::CommitsOnDrop) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "TREE-09", "JOB-01", "JOB-26"];
+        ["UOW-02", "UOW-05", "UOW-06", "UPLOAD-08", "AUDIT-02", "USER-18", "BLOBROW-17", "UPLOAD-18", "TREE-09", "TREE-31", "JOB-01", "JOB-26"];
     a_unit_that_commits_when_it_is_rolled_back: broken(Fault::CommitsOnRollback) => database,
         ["UOW-09", "UOW-16", "AUDIT-02", "TREE-09", "JOB-21", "JOB-29"];
     a_unit_that_keeps_its_locks_when_it_is_dropped: broken(Fault::KeepsItsLocksWhenDropped) => database,
-        ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "TREE-03", "TREE-04", "TREE-09", "JOB-01", "JOB-26"];
+        ["UOW-02", "UOW-05", "UOW-06", "UOW-15", "UPLOAD-08", "BLOBROW-17", "TREE-03", "TREE-04", "TREE-09", "TREE-31", "JOB-01", "JOB-26"];
     a_unit_that_lies_about_its_commit: broken(Fault::LiesAboutCommit) => database, ["UOW-04"];
     a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database,
         ["UOW-16", "UOW-17"];
