@@ -205,7 +205,7 @@ async fn users_see_what_was_done_to_folders_items_versions_and_operations() {
     assert_eq!(ada.json("PATCH", &format!("{of_file}/versions/1"), change).await.status, 200);
     assert_eq!(ada.send("DELETE", &format!("{of_file}/versions/2"), b"").await.status, 204);
     assert_eq!(ada.send("DELETE", &format!("{of_file}/versions"), b"").await.status, 204);
-    let to_folder = json!({"parent_id": folder}).to_string();
+    let to_folder = json!({"parent_id": folder, "name": "b.txt"}).to_string();
     assert_eq!(ada.json("POST", &format!("{of_item}/copy"), &to_folder).await.status, 201);
     assert_eq!(ada.send("POST", &format!("{of_item}/trash"), b"").await.status, 200);
     assert_eq!(ada.send("POST", &format!("{of_item}/restore"), b"").await.status, 200);

@@ -73,7 +73,10 @@ impl<'a> Drag<'a> {
             self.send("dragEnter", &place).await;
             self.has_entered = true;
         }
-        self.send("dragOver", &place).await;
+        // The browser hands the first of them to a new target as `dragenter`, those after it as `dragover`.
+        for _ in 0..2 {
+            self.send("dragOver", &place).await;
+        }
     }
 
     /// Drops it on the only one of these. The browser hands it to the page where that takes it.
