@@ -38,7 +38,7 @@ async fn migrations_go_down_and_up_again_without_loss_of_structure() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let migrations = fixture.migrations();
     let names = migrations.pending().await.unwrap();
-    assert_eq!(names.len(), 38);
+    assert_eq!(names.len(), 39);
     assert_eq!(migrations.up().await.unwrap(), names);
     let before = fixture.ask(STRUCTURE).await;
     assert!(before.len() > 100, "{before:#?}");
@@ -96,7 +96,7 @@ async fn nodes_that_start_together_migrate_once() {
     let fixture = Fixture::bare(PgLimits::default()).await;
     let (one, other) = (fixture.migrations(), fixture.migrations());
     let (one, other) = tokio::join!(one.up(), other.up());
-    assert_eq!(one.unwrap().len() + other.unwrap().len(), 38);
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 39);
 }
 
 #[test]

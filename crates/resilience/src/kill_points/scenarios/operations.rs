@@ -125,13 +125,14 @@ scenario! {
 }
 
 scenario! {
-    /// A large folder in the trash is purged by an operation, with a file that is in it; the request and the job are one process.
+    /// A large folder in the trash is purged by an operation, and a file beside it, for databases differ in which entries of a folder
+    /// they take first; the request and the job are one process.
     a_large_trash_emptied, retried Late, whole Recovered;
     arrange |environment| {
         let actors = with_large_folder(environment).await;
-        move_into(environment, &actors, actors.file().id.into(), actors.folder()).await;
         put_into_trash(environment, &actors, actors.folder()).await;
         environment.work(&[RunOperation::kind()]).await;
+        put_into_trash(environment, &actors, actors.file().id.into()).await;
         actors
     };
     act |process, actors| empty_trash_and_work(process, actors).await;
