@@ -2,7 +2,7 @@
 //!
 //! All of it is asked in a unit of work that has entered the drive, so that the answers hold until it ends.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::limits::{MAX_DEPTH, MAX_FOLDER_ENTRIES};
 use super::{Ancestor, Entered, Item, ItemKind, NodeRepo};
@@ -113,6 +113,9 @@ pub async fn check_room(
 /// The most keys that one statement asks for.
 const MOST_KEYS: u64 = 64;
 
+/// How many numbers are asked for from the one that a name got last: other processes may have given some since.
+const NEAR_KEYS: u64 = 8;
+
 /// The largest power of two that is asked for.
 const LARGEST_POWER: u32 = 20;
 
@@ -130,7 +133,8 @@ pub async fn free_name(
     free_name_near(nodes, folder, name, kind, None).await
 }
 
-/// The same where the name got the number `near` some time ago: mostly it is found behind that by one statement.
+/// The same where the name got the number `near` some time ago: mostly the one behind that is free, and one look at a few keys finds it. Gaps
+/// before it stay.
 pub async fn free_name_near(
     nodes: &mut dyn NodeRepo,
     folder: NodeId,
@@ -138,7 +142,14 @@ pub async fn free_name_near(
     kind: ItemKind,
     near: Option<u64>,
 ) -> PortResult<FileName> {
-    let number = free_number(nodes, folder, name, kind, near).await?;
+    let number = match near {
+        Some(near) => free_behind(nodes, folder, name, kind, near).await?,
+        None => None,
+    };
+    let number = match number {
+        Some(number) => number,
+        None => free_number(nodes, folder, name, kind).await?,
+    };
     Ok(name.numbered(number, kind.numbering()))
 }
 
@@ -151,7 +162,7 @@ pub async fn free_name_of_entry(
     name: &FileName,
     kind: ItemKind,
 ) -> PortResult<FileName> {
-    let free = free_number(nodes, folder, name, kind, None).await?;
+    let free = free_number(nodes, folder, name, kind).await?;
     let number = name.number_of(own, kind.numbering()).map_or(free, |own| own.min(free));
     Ok(name.numbered(number, kind.numbering()))
 }
@@ -163,17 +174,14 @@ async fn free_number(
     folder: NodeId,
     name: &FileName,
     kind: ItemKind,
-    near: Option<u64>,
 ) -> PortResult<u64> {
-    let mut numbers = first_numbers(near);
+    // Mostly one of the smallest is free.
+    let mut numbers: Vec<u64> = (2..=17).chain((5..=LARGEST_POWER).map(|power| 1_u64 << power)).collect();
     // The name without a number is taken: it stands for number 1.
     let mut taken = 1;
     let mut free = None;
     loop {
-        let keys: Vec<String> =
-            numbers.iter().map(|number| name.numbered(*number, kind.numbering()).search_key()).collect();
-        let found: HashSet<String> = nodes.taken(folder, &keys).await?.into_iter().collect();
-        let at = keys.iter().position(|key| !found.contains(key)).unwrap_or(keys.len());
+        let at = taken_first(nodes, folder, name, kind, &numbers).await?;
         taken = numbers[..at].last().copied().unwrap_or(taken);
         free = numbers.get(at).copied().or(free);
         numbers = match free {
@@ -188,13 +196,31 @@ async fn free_number(
     }
 }
 
-/// The numbers that are asked for first: mostly one of the smallest is free, or one behind `near`.
-fn first_numbers(near: Option<u64>) -> Vec<u64> {
-    let numbers: BTreeSet<u64> = (2..=17).chain((5..=LARGEST_POWER).map(|power| 1_u64 << power)).collect();
-    let room = MOST_KEYS - numbers.len() as u64;
-    let near = near.map_or(LARGEST_NUMBER, |near| near.max(2));
-    let behind = near..near.saturating_add(room).min(LARGEST_NUMBER);
-    numbers.into_iter().chain(behind).collect::<BTreeSet<u64>>().into_iter().collect()
+/// The first free number of those that directly follow `near`, if that is taken still.
+async fn free_behind(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+    name: &FileName,
+    kind: ItemKind,
+    near: u64,
+) -> PortResult<Option<u64>> {
+    let numbers: Vec<u64> = (near.max(2)..near.saturating_add(NEAR_KEYS).min(LARGEST_NUMBER)).collect();
+    let at = taken_first(nodes, folder, name, kind, &numbers).await?;
+    Ok(numbers.get(at).copied().filter(|_| at > 0))
+}
+
+/// How many of these numbers are taken before the first free one.
+async fn taken_first(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+    name: &FileName,
+    kind: ItemKind,
+    numbers: &[u64],
+) -> PortResult<usize> {
+    let keys: Vec<String> =
+        numbers.iter().map(|number| name.numbered(*number, kind.numbering()).search_key()).collect();
+    let found: HashSet<String> = nodes.taken(folder, &keys).await?.into_iter().collect();
+    Ok(keys.iter().position(|key| !found.contains(key)).unwrap_or(keys.len()))
 }
 
 /// The numbers that divide the range between these two evenly, into at most so many parts as there may be keys.
