@@ -1,32 +1,47 @@
 //! The numbers that names got last, so that the next ones are looked for behind them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
+use quick_cache::sync::Cache;
 
-/// How many names are remembered at most. Then all are forgotten.
-const MOST_NAMES: usize = 1_000;
+/// How many names are remembered at most: a power of two, so that the parts of the cache hold no more together.
+const MOST_NAMES: usize = 1_024;
+
+/// A name in a folder, in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PlacedName {
+    folder: NodeId,
+    key: String,
+}
+
+impl PlacedName {
+    pub(super) fn new(folder: NodeId, name: &FileName) -> Self {
+        Self { folder, key: name.search_key() }
+    }
+}
 
 /// The numbers that names got last in their folders. They say where to look, and no more: other processes may have given others since,
 /// and items go. Cheap to clone.
-#[derive(Clone, Default)]
-pub(super) struct LastNumbers(Arc<Mutex<HashMap<(NodeId, String), u64>>>);
+#[derive(Clone)]
+pub(super) struct LastNumbers(Arc<Cache<PlacedName, u64>>);
 
 impl LastNumbers {
-    /// The number that this name got last in the folder, if that is remembered.
-    pub(super) fn get(&self, folder: NodeId, name: &FileName) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(folder, name.search_key())).copied()
+    /// The number that this name got last, if that is remembered.
+    pub(super) fn get(&self, name: &PlacedName) -> Option<u64> {
+        self.0.get(name)
     }
 
-    /// Remembers the number that this name got in the folder.
-    pub(super) fn keep(&self, folder: NodeId, name: &FileName, number: u64) {
-        let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if numbers.len() >= MOST_NAMES {
-            numbers.clear();
-        }
-        numbers.insert((folder, name.search_key()), number);
+    /// Remembers the number that this name got.
+    pub(super) fn remember(&self, name: PlacedName, number: u64) {
+        self.0.insert(name, number);
+    }
+}
+
+impl Default for LastNumbers {
+    fn default() -> Self {
+        Self(Arc::new(Cache::new(MOST_NAMES)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Puts items into their folders, under a free name.
 
 use super::error::TreeError;
-use super::last_numbers::LastNumbers;
+use super::last_numbers::{LastNumbers, PlacedName};
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
@@ -54,10 +54,10 @@ pub(super) async fn with_next_name(
     last: &LastNumbers,
 ) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let near = last.get(parent, name);
-    let free = free_name_near(unit.nodes(), parent, name, item.kind(), near).await?;
+    let placed = PlacedName::new(parent, name);
+    let free = free_name_near(unit.nodes(), parent, name, item.kind(), last.get(&placed)).await?;
     if let Some(number) = name.number_of(&free, item.kind().numbering()) {
-        last.keep(parent, name, number);
+        last.remember(placed, number);
     }
     Ok(item.placed(parent, free))
 }
