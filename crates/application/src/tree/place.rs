@@ -6,8 +6,7 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
-    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_near,
-    free_name_of_entry,
+    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_of_entry,
 };
 
 /// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
@@ -32,7 +31,7 @@ pub(super) async fn check_room_for(
 pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool) -> Result<Item, TreeError> {
     match unit.nodes().insert(&item).await {
         Err(PlaceItem::NameTaken { .. }) if numbered => {
-            let item = with_free_name(unit, item).await?;
+            let item = with_free_name(unit, item, None).await?;
             unit.nodes().insert(&item).await?;
             Ok(item)
         }
@@ -40,26 +39,21 @@ pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool
     }
 }
 
-/// The item under a free number of its name.
-pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Result<Item, TreeError> {
-    let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let name = free_name(unit.nodes(), parent, name, item.kind()).await?;
-    Ok(item.placed(parent, name))
-}
-
-/// The same, looked for behind the number that the name got last.
-pub(super) async fn with_next_name(
+/// The item under a free number of its name. Where `last` is given, it is looked for behind the number that the name got last, and
+/// remembered.
+pub(super) async fn with_free_name(
     unit: &mut dyn UnitOfWork,
     item: Item,
-    last: &LastNumbers,
+    last: Option<&LastNumbers>,
 ) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let placed = PlacedName::new(parent, name);
-    let free = free_name_near(unit.nodes(), parent, name, item.kind(), last.get(&placed)).await?;
-    if let Some(number) = name.number_of(&free, item.kind().numbering()) {
-        last.remember(placed, number);
+    let last = last.map(|last| (last, PlacedName::new(parent, name)));
+    let near = last.as_ref().and_then(|(last, placed)| last.get(placed));
+    let free = free_name(unit.nodes(), parent, name, item.kind(), near).await?;
+    if let Some((last, placed)) = last {
+        last.remember(placed, free.number);
     }
-    Ok(item.placed(parent, free))
+    Ok(item.placed(parent, free.name))
 }
 
 /// The same of an entry of the folder that is called `own`: it keeps the number that it has, unless the free one is smaller.
@@ -69,6 +63,6 @@ pub(super) async fn with_free_name_of_entry(
     own: &FileName,
 ) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let name = free_name_of_entry(unit.nodes(), parent, own, name, item.kind()).await?;
-    Ok(item.placed(parent, name))
+    let free = free_name_of_entry(unit.nodes(), parent, own, name, item.kind()).await?;
+    Ok(item.placed(parent, free.name))
 }

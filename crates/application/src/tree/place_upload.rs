@@ -70,7 +70,8 @@ pub(crate) async fn place_upload(
         (OnConflict::Rename, _) => {
             context.check_items(entered.nodes)?;
             let requested_name = Some(file.name.clone());
-            let item = place::with_next_name(unit, Item::File(file), &context.last_numbers).await?;
+            let last = Some(&context.last_numbers);
+            let item = place::with_free_name(unit, Item::File(file), last).await?;
             unit.nodes().insert(&item).await?;
             let Item::File(file) = item else { return Err(TreeError::NotAFolder) };
             Ok(Placed { file, requested_name, moved_from, replaced: false })

@@ -35,7 +35,7 @@ pub use list::{ChildFilter, ChildKey, ChildPage, ChildSort, ChildValue};
 pub use operation::{FailedItem, Operation, OperationKind, OperationStatus, UnknownOperation};
 pub use path::{InvalidPath, TreePath};
 pub use placement::{
-    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_near,
+    FreeName, Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name,
     free_name_of_entry, levels_below,
 };
 pub use placing::{Placing, Precondition, UnknownPrecondition};

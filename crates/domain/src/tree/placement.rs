@@ -122,35 +122,40 @@ const LARGEST_POWER: u32 = 20;
 /// The largest number that a name gets: with all entries that a folder may have, one after the largest power is free.
 const LARGEST_NUMBER: u64 = (1_u64 << LARGEST_POWER) + MAX_FOLDER_ENTRIES;
 
+/// A name with a number that is free in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreeName {
+    /// The name, with its number.
+    pub name: FileName,
+    /// The number, from 2 on.
+    pub number: u64,
+}
+
+impl FreeName {
+    fn of(name: &FileName, number: u64, kind: ItemKind) -> Self {
+        Self { name: name.numbered(number, kind.numbering()), number }
+    }
+}
+
 /// The name with a free number, for an item of this kind whose own name is taken in `folder`. The number is 2, or directly follows a
 /// taken one. Where the taken ones have no gap, it is the smallest free one; up to 17 it is that always.
+///
+/// Where the name got the number `near` some time ago, mostly the one behind that is free, and one look at a few keys finds it. Gaps before
+/// it stay then.
 pub async fn free_name(
     nodes: &mut dyn NodeRepo,
     folder: NodeId,
     name: &FileName,
     kind: ItemKind,
-) -> PortResult<FileName> {
-    free_name_near(nodes, folder, name, kind, None).await
-}
-
-/// The same where the name got the number `near` some time ago: mostly the one behind that is free, and one look at a few keys finds it. Gaps
-/// before it stay.
-pub async fn free_name_near(
-    nodes: &mut dyn NodeRepo,
-    folder: NodeId,
-    name: &FileName,
-    kind: ItemKind,
     near: Option<u64>,
-) -> PortResult<FileName> {
-    let number = match near {
-        Some(near) => free_behind(nodes, folder, name, kind, near).await?,
-        None => None,
-    };
-    let number = match number {
-        Some(number) => number,
-        None => free_number(nodes, folder, name, kind).await?,
-    };
-    Ok(name.numbered(number, kind.numbering()))
+) -> PortResult<FreeName> {
+    if let Some(near) = near
+        && let Some(number) = free_behind(nodes, folder, name, kind, near).await?
+    {
+        return Ok(FreeName::of(name, number, kind));
+    }
+    let number = free_number(nodes, folder, name, kind).await?;
+    Ok(FreeName::of(name, number, kind))
 }
 
 /// The same for an entry of `folder` that is called `own` and shall be called `name`: it keeps the number that it has, unless the free one
@@ -161,10 +166,10 @@ pub async fn free_name_of_entry(
     own: &FileName,
     name: &FileName,
     kind: ItemKind,
-) -> PortResult<FileName> {
+) -> PortResult<FreeName> {
     let free = free_number(nodes, folder, name, kind).await?;
     let number = name.number_of(own, kind.numbering()).map_or(free, |own| own.min(free));
-    Ok(name.numbered(number, kind.numbering()))
+    Ok(FreeName::of(name, number, kind))
 }
 
 /// A number that is free and follows a taken one. Up to a million entries may have the name with a number, so it narrows down a range whose

@@ -47,7 +47,7 @@ pub(super) async fn under_a_free_name(
     if nodes.taken(file.parent, &[file.name.search_key()]).await?.is_empty() {
         return Ok(archived);
     }
-    let name = free_name(nodes, file.parent, &file.name, archived.item.kind()).await?;
-    let item = File { name, ..file.clone() }.into();
+    let free = free_name(nodes, file.parent, &file.name, archived.item.kind(), None).await?;
+    let item = File { name: free.name, ..file.clone() }.into();
     Ok(ArchivedNode { item, ..archived })
 }

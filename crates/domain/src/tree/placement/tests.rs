@@ -9,7 +9,7 @@ use proptest::collection::hash_set;
 use proptest::prelude::*;
 
 use super::{
-    Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name, free_name_near,
+    FreeName, Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name,
     free_name_of_entry, levels_below,
 };
 use crate::accounts::StorageUse;
@@ -156,9 +156,16 @@ fn number_in(key: &str) -> u64 {
     key.strip_prefix("a (").unwrap().strip_suffix(").txt").unwrap().parse().unwrap()
 }
 
+/// The free number of `a.txt` in folder 1.
+fn free_near(nodes: &mut MockNodeRepo, near: Option<u64>) -> u64 {
+    let free = now(free_name(nodes, node(1), &name("a.txt"), ItemKind::File, near)).unwrap();
+    let FreeName { name, number } = free;
+    assert_eq!(number_in(name.as_str()), number);
+    number
+}
+
 fn free(nodes: &mut MockNodeRepo) -> u64 {
-    let free = now(free_name(nodes, node(1), &name("a.txt"), ItemKind::File)).unwrap();
-    number_in(free.as_str())
+    free_near(nodes, None)
 }
 
 #[test]
@@ -184,18 +191,13 @@ fn without_gaps_the_smallest_free_number_is_found_in_few_statements() {
     }
 }
 
-fn free_near(nodes: &mut MockNodeRepo, near: u64) -> u64 {
-    let free = now(free_name_near(nodes, node(1), &name("a.txt"), ItemKind::File, Some(near))).unwrap();
-    number_in(free.as_str())
-}
-
 #[test]
 fn behind_the_number_of_some_time_ago_the_smallest_free_one_is_found_in_one_statement() {
     for (last, near) in
         [(5_000, 5_000), (5_000, 4_994), (17, 17), (17, 11), (MAX_FOLDER_ENTRIES, MAX_FOLDER_ENTRIES)]
     {
         let (mut nodes, rounds) = numbered(move |number| number <= last);
-        assert_eq!(free_near(&mut nodes, near), last + 1);
+        assert_eq!(free_near(&mut nodes, Some(near)), last + 1);
         let rounds = rounds.lock().unwrap();
         assert_eq!(rounds.len(), 1, "{last} near {near}: {rounds:?}");
         assert!(rounds[0] <= 8, "{last} near {near}: {rounds:?}");
@@ -206,11 +208,11 @@ fn behind_the_number_of_some_time_ago_the_smallest_free_one_is_found_in_one_stat
 fn a_number_that_others_have_passed_or_that_is_free_again_leads_to_the_same_one() {
     for near in [0, 2, 40, 900, 4_000, 5_002, 70_000, u64::MAX] {
         let (mut nodes, rounds) = numbered(|number| number <= 5_000);
-        assert_eq!(free_near(&mut nodes, near), 5_001, "near {near}");
+        assert_eq!(free_near(&mut nodes, Some(near)), 5_001, "near {near}");
         assert!(rounds.lock().unwrap().iter().all(|keys| *keys <= 64));
     }
     let (mut nodes, _) = numbered(|number| number <= 5_000 && number != 3);
-    assert_eq!(free_near(&mut nodes, 4_000), 3, "where it is searched for, a gap up to 17 is filled");
+    assert_eq!(free_near(&mut nodes, Some(4_000)), 3, "where it is searched for, a gap up to 17 is filled");
 }
 
 #[test]
@@ -255,7 +257,7 @@ fn a_folder_without_a_free_number_has_more_entries_than_it_may_have() {
         *asked.lock().unwrap() += keys.len() as u64;
         Ok(keys.to_vec())
     });
-    let none = now(free_name(&mut nodes, node(1), &name("a"), ItemKind::File));
+    let none = now(free_name(&mut nodes, node(1), &name("a"), ItemKind::File, None));
     assert!(matches!(none, Err(PortError::Corrupt { what: "nodes", .. })), "{none:?}");
     assert!(*most.lock().unwrap() > MAX_FOLDER_ENTRIES);
 }
@@ -279,8 +281,8 @@ fn each_number_is_looked_for_under_the_stem_that_its_digits_leave() {
         let long = name(&long);
         for last in [9, 10, 99, 100, 1_000] {
             let taken = (2..=last).map(|number| long.numbered(number, kind.numbering()).search_key());
-            let free = now(free_name(&mut with_taken(taken.collect()), node(1), &long, kind)).unwrap();
-            assert_eq!(free, long.numbered(last + 1, kind.numbering()));
+            let free = now(free_name(&mut with_taken(taken.collect()), node(1), &long, kind, None)).unwrap();
+            assert_eq!(free.name, long.numbered(last + 1, kind.numbering()));
         }
     }
 }
@@ -301,7 +303,7 @@ fn the_number_that_an_entry_has_is_free_to_it() {
         let mut nodes = with_taken(taken.iter().map(|key| (*key).to_owned()).collect());
         let (own_name, wanted) = (name(own), name("a.txt"));
         let free = free_name_of_entry(&mut nodes, node(1), &own_name, &wanted, ItemKind::File);
-        assert_eq!(now(free).unwrap().as_str(), expected, "{own}");
+        assert_eq!(now(free).unwrap().name.as_str(), expected, "{own}");
     }
 }
 
