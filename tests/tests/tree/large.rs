@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{id, trashed_names};
 
 /// A folder with 1,200 folders in it, and a file in one of them.
-async fn filled(user: &User) -> Folder {
+pub(super) async fn filled(user: &User) -> Folder {
     let folder = user.folder("large", None).await;
     for part in 0..2 {
         let paths: Vec<String> = (0..600).map(|number| format!("{part}-{number:03}")).collect();

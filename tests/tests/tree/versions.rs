@@ -1,8 +1,13 @@
 //! `/v1/files/{id}/versions`
 
+use std::sync::Arc;
+
 use fm_api_types::{File, Version, VersionList};
-use fm_e2e::{Answer, Api, Lane, User, on_every_lane, pictures, sha256_hex};
+use fm_e2e::{Answer, Api, Lane, Server, User, on_every_lane, pictures, sha256_hex};
 use serde_json::{Value, json};
+
+use super::id;
+use super::large::filled;
 
 async fn put(user: &User, file: &File, content: &str) -> Answer {
     let put = user.put(&format!("{}/content", User::path(file))).header("content-type", "text/plain");
@@ -185,6 +190,26 @@ async fn versions_go_into_the_trash_and_come_back_with_their_file(lane: Lane) {
     assert_eq!(numbers(&list(&user, &file).await), [2, 1]);
 }
 
+/// No worker takes them along, where there can be another process.
+async fn versions_below_a_large_folder_are_gone_with_it(lane: Lane) {
+    let arguments: &[&'static str] = if lane.is_durable() { &["--no-worker"] } else { &[] };
+    let server = Server::prepare(lane, &[], arguments);
+    server.resume();
+    let user = Api::of(Arc::new(server)).user().await;
+    let folder = filled(&user).await;
+    let upload = user.upload("b.txt", "old").query(&[("parent_id", &id(&folder)), ("path", "1-599")]);
+    let file: File = upload.send().await.expect(201).parse();
+    put(&user, &file, "newer").await;
+    user.post(&format!("/v1/items/{}/trash", folder.id)).send().await.expect(202);
+    user.patch(&of(&file, "/1")).json(&json!({"pinned": true})).send().await.not_found();
+    user.patch(&of(&file, "/1")).json(&json!({"label": "sent"})).send().await.not_found();
+    user.post(&of(&file, "/1/restore")).send().await.not_found();
+    user.delete(&of(&file, "/1")).send().await.not_found();
+    user.delete(&of(&file, "")).send().await.not_found();
+    user.get(&of(&file, "")).send().await.not_found();
+    user.get(&of(&file, "/1/content")).send().await.not_found();
+}
+
 on_every_lane![
     a_new_content_keeps_the_old_one,
     the_list_comes_page_by_page,
@@ -195,4 +220,5 @@ on_every_lane![
     so_many_versions_are_kept_and_no_more,
     a_picture_that_is_restored_gets_its_thumbnail_again,
     versions_go_into_the_trash_and_come_back_with_their_file,
+    versions_below_a_large_folder_are_gone_with_it,
 ];

@@ -12,8 +12,8 @@ use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
 use fm_domain::database::{Database, UnitOfWork};
 use fm_domain::error::PortResult;
-use fm_domain::files::{FileName, IfMatch};
-use fm_domain::ids::{DriveId, IdSource, NodeId, UserId};
+use fm_domain::files::{File, FileName, IfMatch};
+use fm_domain::ids::{DriveId, FileId, IdSource, NodeId, UserId};
 use fm_domain::tree::{Delta, EnterDrive, Entered, Item, ItemKind, OnConflict, Placing, Precondition};
 
 /// What all changes of a tree need.
@@ -165,6 +165,19 @@ pub(super) async fn parent_in(
         Some(ItemKind::Folder) => Ok(()),
         Some(ItemKind::File) => Err(TreeError::NotAFolder),
         None => Err(TreeError::NoParent),
+    }
+}
+
+/// The living file that is changed by a unit that has entered its drive: no other unit changes it before this one ends. What follows a top
+/// into the trash is none.
+pub(super) async fn file_in(
+    unit: &mut dyn UnitOfWork,
+    access: &Access,
+    file: FileId,
+) -> Result<File, TreeError> {
+    match unit.nodes().find(access, file.into()).await? {
+        Some(Item::File(file)) => Ok(file),
+        Some(Item::Folder(_)) | None => Err(TreeError::NotFound),
     }
 }
 

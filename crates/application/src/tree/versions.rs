@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, file_in};
 use super::error::TreeError;
 use super::new_content::NewContent;
 use super::place_upload::replace;
@@ -162,7 +162,7 @@ impl Versions {
         (file, number): (FileId, VersionNumber),
         if_match: Option<&IfMatch>,
     ) -> Result<File, TreeError> {
-        let before = unit.files().find_for_update(access, file).await?.ok_or(TreeError::NotFound)?;
+        let before = file_in(unit, access, file).await?;
         if !IfMatch::allows(if_match, before.revision) {
             return Err(TreeError::PreconditionFailed);
         }
@@ -253,7 +253,7 @@ async fn change_in(
     command: &ChangeVersionCommand,
 ) -> Result<(File, Version), TreeError> {
     let ChangeVersionCommand { file, number, is_pinned, label } = command;
-    let present = unit.files().find_for_update(access, *file).await?.ok_or(TreeError::NotFound)?;
+    let present = file_in(unit, access, *file).await?;
     if *number == present.version {
         return Err(TreeError::PresentContent);
     }
@@ -293,7 +293,7 @@ async fn delete_in(
     file: FileId,
     number: Option<VersionNumber>,
 ) -> Result<(), TreeError> {
-    let present = unit.files().find_for_update(access, file).await?.ok_or(TreeError::NotFound)?;
+    let present = file_in(unit, access, file).await?;
     if number == Some(present.version) {
         return Err(TreeError::PresentContent);
     }

@@ -33,8 +33,7 @@ fn versions(unit: FakeUnitOfWork) -> Versions {
 }
 
 fn finding(effects: &Effects, all: Vec<Version>) -> FakeUnitOfWork {
-    let mut unit = inside(effects, &[]);
-    unit.files.expect_find_for_update().returning(|_, _| Ok(Some(file())));
+    let mut unit = inside(effects, &[file().into()]);
     let kept = all.clone();
     unit.versions
         .expect_find()
@@ -161,6 +160,28 @@ async fn a_version_is_pinned_and_named_up_to_the_limit() {
     assert!(matches!(refused, Err(TreeError::TooManyPinned)), "{refused:?}");
     let refused = versions(finding(&effects, vec![])).change(&actor(), command(3)).await;
     assert!(matches!(refused, Err(TreeError::PresentContent)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn no_version_of_a_file_that_is_not_living_changes() {
+    // Nor of one that follows a folder into the trash, which is locked as if it were living.
+    let gone = |effects: &Effects| {
+        let mut unit = inside(effects, &[]);
+        unit.files.expect_find_for_update().returning(|_, _| Ok(Some(file())));
+        versions(unit)
+    };
+    let effects = Effects::default();
+    let (file, number) = (file().id, VersionNumber::FIRST);
+    let restored = gone(&effects).restore(&actor(), file, number, None).await;
+    assert!(matches!(restored, Err(TreeError::NotFound)), "{:?}", restored.err());
+    let command = ChangeVersionCommand { file, number, is_pinned: Some(true), label: None };
+    let changed = gone(&effects).change(&actor(), command).await;
+    assert!(matches!(changed, Err(TreeError::NotFound)), "{changed:?}");
+    for number in [Some(number), None] {
+        let deleted = gone(&effects).delete(&actor(), file, number).await;
+        assert!(matches!(deleted, Err(TreeError::NotFound)), "{deleted:?}");
+    }
+    assert_eq!(effects.seen(), ["enter", "rollback"].repeat(4));
 }
 
 #[tokio::test]
