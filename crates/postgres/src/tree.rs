@@ -68,12 +68,13 @@ fn numbered(
     statement::<VersionColumns, _>(VERSIONS, values)
 }
 
-type DriveRow = (i64, i64, i64, i64, i64, i64);
+type DriveRow = (i64, i64, i64, i64, i64, i64, i64);
 
-fn drive(id: DriveId, (seq, used, trash, versions, reserved, files): DriveRow) -> PortResult<Drive> {
+fn drive(id: DriveId, (seq, nodes, used, trash, versions, reserved, files): DriveRow) -> PortResult<Drive> {
     Ok(Drive {
         id,
         owner: id.owner(),
+        nodes: count("users.node_count", nodes)?,
         storage: StorageUse {
             used: size("users.used_bytes", used)?,
             trash: size("users.trash_bytes", trash)?,
@@ -108,6 +109,7 @@ impl TreeQueries for PgReadRepos {
         let find = |shared: Arc<Shared>| async move {
             let row = users::table.find(id.uuid()).filter(users::removed_at.is_null()).select((
                 users::seq,
+                users::node_count,
                 users::used_bytes,
                 users::trash_bytes,
                 users::version_bytes,

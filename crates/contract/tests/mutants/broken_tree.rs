@@ -62,6 +62,7 @@ pub(crate) enum TreeFault {
     ListsBlobsOnce,
     ChargesNoItems,
     NumbersCharges,
+    CountsFilesAlone,
     EndsNoOperation,
     KeepsEveryOperation,
     CountsWhatHasEnded,
@@ -420,6 +421,7 @@ mutants! {
     a_removal_that_lists_each_blob_once: broken(Fault::Tree(TreeFault::ListsBlobsOnce)) => database, ["TREE-27"];
     a_repo_that_charges_no_items: broken(Fault::Tree(TreeFault::ChargesNoItems)) => database, ["TREE-27", "TREE-29"];
     a_repo_that_numbers_charges: broken(Fault::Tree(TreeFault::NumbersCharges)) => database, ["TREE-22", "TREE-29"];
+    a_query_that_counts_files_alone: broken(Fault::Tree(TreeFault::CountsFilesAlone)) => database, ["TREE-29"];
     a_repo_that_ends_no_operation: broken(Fault::Tree(TreeFault::EndsNoOperation)) => database, ["TREE-28"];
     a_repo_that_keeps_every_operation: broken(Fault::Tree(TreeFault::KeepsEveryOperation)) => database, ["TREE-33"];
     a_repo_that_counts_what_has_ended: broken(Fault::Tree(TreeFault::CountsWhatHasEnded)) => database, ["TREE-33"];

@@ -27,6 +27,9 @@ impl TreeQueries for BrokenReads {
             let charges = self.common.charges.load(Ordering::SeqCst);
             return Ok(found.map(|drive| Drive { seq: Seq::new(drive.seq.number() + charges), ..drive }));
         }
+        if self.has(TreeFault::CountsFilesAlone) {
+            return Ok(found.map(|drive| Drive { nodes: drive.storage.file_count, ..drive }));
+        }
         Ok(found)
     }
 

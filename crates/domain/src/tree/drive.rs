@@ -12,6 +12,8 @@ pub struct Drive {
     pub id: DriveId,
     /// The user who owns it.
     pub owner: UserId,
+    /// How many items of both kinds it holds, the root and the trash counted (TREE-29).
+    pub nodes: u64,
     /// What is in it.
     pub storage: StorageUse,
     /// The number of its last change.

@@ -28,7 +28,7 @@ pub struct Ancestor {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait TreeQueries: Send {
-    /// The drive.
+    /// The drive, with the counters that its last change left (TREE-29).
     async fn drive(&mut self, access: &Access, id: DriveId) -> PortResult<Option<Drive>>;
 
     /// The living item.

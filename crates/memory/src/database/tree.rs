@@ -122,8 +122,8 @@ impl TreeQueries for Tables {
             return Ok(None);
         };
         let owner = drive.owner();
-        let found = self.users.drive(owner);
-        Ok(found.map(|(account, row)| Drive { id, owner, storage: account.storage, seq: row.seq }))
+        let Some((account, row)) = self.users.drive(owner) else { return Ok(None) };
+        Ok(Some(Drive { id, owner, nodes: row.nodes, storage: account.storage, seq: row.seq }))
     }
 
     async fn item(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {

@@ -70,8 +70,9 @@ fn drive(connection: &mut SqliteConnection, access: &Access, id: DriveId) -> Por
         .optional()
         .map_err(store_error)?;
     let drive = |row: CounterRow| {
+        let nodes = number("users.node_count", row.node_count)?;
         let seq = Seq::new(number("users.seq", row.seq)?);
-        Ok(Drive { id, owner: id.owner(), storage: StorageUse::try_from(row.storage)?, seq })
+        Ok(Drive { id, owner: id.owner(), nodes, storage: StorageUse::try_from(row.storage)?, seq })
     };
     row.map(drive).transpose()
 }

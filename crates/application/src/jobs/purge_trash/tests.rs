@@ -51,7 +51,7 @@ fn at_seq(seq: u64) -> FakeReads {
     let mut reads = FakeReads::default();
     reads.tree.expect_drive().return_once(move |_, id| {
         let (owner, storage) = (a_user().id, fm_domain::accounts::StorageUse::default());
-        Ok(Some(Drive { id, owner, storage, seq: Seq::new(seq) }))
+        Ok(Some(Drive { id, owner, nodes: 10, storage, seq: Seq::new(seq) }))
     });
     reads
 }

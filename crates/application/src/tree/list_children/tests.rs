@@ -31,7 +31,8 @@ async fn list(
 ) -> Result<ItemList, TreeError> {
     let mut reads = FakeReads::default();
     reads.tree.expect_drive().returning(|_, id| {
-        Ok(Some(Drive { id, owner: a_user().id, storage: StorageUse::default(), seq: Seq::new(4) }))
+        let (owner, storage) = (a_user().id, StorageUse::default());
+        Ok(Some(Drive { id, owner, nodes: 10, storage, seq: Seq::new(4) }))
     });
     reads.tree.expect_item().return_once(move |_, _| Ok(Some(found)));
     reads.tree.expect_children().returning(move |_, _, _, page| {

@@ -73,7 +73,7 @@ async fn what_is_left_is_due_by_the_oldest() {
         let mut reads = FakeReads::default();
         reads.tree.expect_drive().return_once(|_, id| {
             let (owner, storage) = (a_user().id, fm_domain::accounts::StorageUse::default());
-            Ok(Some(Drive { id, owner, storage, seq: Seq::new(3) }))
+            Ok(Some(Drive { id, owner, nodes: 10, storage, seq: Seq::new(3) }))
         });
         let mut doubles = TestPorts::default();
         doubles.db = doubles.db.reads(reads).reads(finding(tops));

@@ -31,7 +31,7 @@ fn finding(item: Option<Item>, seq: u64) -> FakeReads {
     });
     reads.tree.expect_drive().times(..=1).return_once(move |_, id| {
         let storage = StorageUse::default();
-        Ok(Some(Drive { id, owner: id.owner(), storage, seq: Seq::new(seq) }))
+        Ok(Some(Drive { id, owner: id.owner(), nodes: 10, storage, seq: Seq::new(seq) }))
     });
     reads
 }
