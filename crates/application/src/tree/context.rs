@@ -10,7 +10,7 @@ use crate::ports::{Ports, Retention, Settings};
 use fm_domain::access::{Access, Actor, Client, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Clock;
-use fm_domain::database::{Database, UnitOfWork};
+use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName, IfMatch};
 use fm_domain::ids::{DriveId, FileId, IdSource, NodeId, UserId};
@@ -58,9 +58,9 @@ impl Context {
         }
     }
 
-    /// Whether an upload could be placed now: its folder is there, and its name, where that is known, is free or that of the file that may be
-    /// replaced, where it is refused otherwise. Its last unit decides; it is looked up early so that no bytes are sent in vain. What asks for
-    /// nothing of that is not looked up.
+    /// Whether an upload could be placed now: its folder is there; its name, where that is known, is free or that of the file that may be
+    /// replaced, where it is refused otherwise; and the drive may have one item more, where it replaces none. Its last unit decides; it is
+    /// looked up early so that no bytes are sent in vain. What asks for nothing of that is not looked up.
     pub(crate) async fn check_early(
         &self,
         access: &Access,
@@ -68,15 +68,16 @@ impl Context {
         name: Option<&FileName>,
     ) -> Result<(), TreeError> {
         placing.path.names().iter().chain(name).try_for_each(|name| self.check_name(name))?;
-        let name = name.filter(|_| match placing.on_conflict {
-            OnConflict::Fail => true,
-            OnConflict::Replace => placing.replaces_only().is_some(),
-            OnConflict::Rename => false,
-        });
         let root = NodeId::root(access.drive());
         // A root is always there.
         let parent = placing.parent.filter(|parent| *parent != root);
-        if parent.is_none() && name.is_none() {
+        let may_replace = placing.on_conflict == OnConflict::Replace;
+        let name_decides = match placing.on_conflict {
+            OnConflict::Fail => name.is_some(),
+            OnConflict::Replace => name.is_some() && placing.replaces_only().is_some(),
+            OnConflict::Rename => false,
+        };
+        if parent.is_none() && !name_decides && self.max_items.is_none() {
             return Ok(());
         }
         let mut reads = self.db.read().await?;
@@ -87,23 +88,24 @@ impl Context {
                 None => return Err(TreeError::NoParent),
             }
         }
-        let Some(name) = name else { return Ok(()) };
+        let is_full = self.is_full(reads.as_mut(), access).await?;
+        let Some(name) = name.filter(|_| name_decides || (may_replace && is_full)) else {
+            // Without a name it is not known whether there is a file to replace.
+            return if is_full && !may_replace { Err(TreeError::DriveFull) } else { Ok(()) };
+        };
         let mut keys = placing.path.keys();
         keys.push(name.search_key());
         let found = reads.tree().resolve(access, parent.unwrap_or(root), &keys).await?;
-        match (placing.on_conflict, found) {
-            (OnConflict::Replace, Some(Item::File(file)))
-                if IfMatch::allows(placing.replaces_only(), file.revision) =>
-            {
-                Ok(())
-            }
-            (OnConflict::Replace, Some(Item::File(_)) | None) => Err(TreeError::PreconditionFailed),
-            (_, Some(_)) if placing.precondition == Some(Precondition::Free) => {
-                Err(TreeError::PreconditionFailed)
-            }
-            (_, Some(item)) => Err(TreeError::NameTaken { existing: item.id(), kind: item.kind() }),
-            (OnConflict::Fail | OnConflict::Rename, None) => Ok(()),
+        check_found(placing, found.as_ref(), is_full)
+    }
+
+    /// Whether the drive may have no item more: asked for where items are limited, and nowhere else.
+    async fn is_full(&self, reads: &mut dyn ReadRepos, access: &Access) -> PortResult<bool> {
+        if self.max_items.is_none() {
+            return Ok(false);
         }
+        let drive = reads.tree().drive(access, access.drive()).await?;
+        Ok(drive.is_some_and(|drive| self.check_items(drive.nodes.saturating_add(1)).is_err()))
     }
 
     /// The same, whose events tell that this actor made the changes.
@@ -152,6 +154,22 @@ impl Context {
             (found.revision(), found.updated_at()) == (item.revision(), item.updated_at())
                 && (found.parent(), found.name()) == (item.parent(), item.name())
         }))
+    }
+}
+
+/// Whether an upload may be placed where this was found under its name, in a drive that may have no item more, or may.
+fn check_found(placing: &Placing, found: Option<&Item>, is_full: bool) -> Result<(), TreeError> {
+    let if_match = placing.replaces_only();
+    match (placing.on_conflict, found) {
+        (OnConflict::Replace, Some(Item::File(file))) if IfMatch::allows(if_match, file.revision) => Ok(()),
+        (OnConflict::Replace, Some(Item::File(_))) => Err(TreeError::PreconditionFailed),
+        (_, Some(_)) if placing.precondition == Some(Precondition::Free) => {
+            Err(TreeError::PreconditionFailed)
+        }
+        (_, Some(item)) => Err(TreeError::NameTaken { existing: item.id(), kind: item.kind() }),
+        (_, None) if if_match.is_some() => Err(TreeError::PreconditionFailed),
+        (_, None) if is_full => Err(TreeError::DriveFull),
+        (_, None) => Ok(()),
     }
 }
 

@@ -7,11 +7,12 @@ use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
 use crate::tree::fixture::{drive, name, node};
 use fm_domain::access::Right;
+use fm_domain::accounts::StorageUse;
 use fm_domain::clock::Clock as _;
 use fm_domain::files::{IfMatch, NotPortable, Revision};
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{FakeReads, FakeUnitOfWork, FixedClock, a_file};
-use fm_domain::tree::{EnterDrive, Folder, Item, OnConflict, Placing, Precondition, TreePath};
+use fm_domain::tree::{Drive, EnterDrive, Folder, Item, OnConflict, Placing, Precondition, Seq, TreePath};
 
 fn placing(on_conflict: OnConflict) -> Placing {
     let path = TreePath::parse("Work/2026").unwrap();
@@ -98,6 +99,50 @@ async fn what_asks_for_no_folder_and_no_name_is_not_looked_up() {
     for placing in [Placing::default(), root] {
         let name = name("a.txt");
         assert!(context.check_early(&access(Right::Write), &placing, Some(&name)).await.is_ok());
+    }
+}
+
+/// The early check of an upload into a drive of two items, which may have so many.
+async fn check_limited(
+    most: u64,
+    on_conflict: OnConflict,
+    text: Option<&str>,
+    found: Option<Item>,
+) -> Result<(), TreeError> {
+    let mut reads = FakeReads::default();
+    reads.tree.expect_drive().times(1).return_once(|_, id| {
+        let storage = StorageUse::default();
+        Ok(Some(Drive { id, owner: id.owner(), nodes: 3, storage, seq: Seq::new(1) }))
+    });
+    reads.tree.expect_resolve().return_once(|_, _, _| Ok(found));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(reads);
+    let settings = Settings { max_items: Some(most), ..settings() };
+    let context = Context::new(&doubles.ports(), &settings);
+    let (placing, name) = (Placing { on_conflict, ..Placing::default() }, text.map(name));
+    context.check_early(&access(Right::Write), &placing, name.as_ref()).await
+}
+
+#[tokio::test]
+async fn an_item_more_than_are_allowed_is_refused_early() {
+    for on_conflict in [OnConflict::Rename, OnConflict::Fail, OnConflict::Replace] {
+        let refused = check_limited(2, on_conflict, Some("a.txt"), None).await;
+        assert!(matches!(refused, Err(TreeError::DriveFull)), "{on_conflict:?}: {refused:?}");
+        let fits = check_limited(3, on_conflict, Some("a.txt"), None).await;
+        assert!(fits.is_ok(), "{on_conflict:?}: {fits:?}");
+        let unnamed = check_limited(2, on_conflict, None, None).await;
+        let may_replace = on_conflict == OnConflict::Replace;
+        assert_eq!(unnamed.is_ok(), may_replace, "{on_conflict:?}: {unnamed:?}");
+    }
+    let replaced = check_limited(2, OnConflict::Replace, Some("a.txt"), Some(a_file().into())).await;
+    assert!(replaced.is_ok(), "it is no item more: {replaced:?}");
+    for (on_conflict, found) in [
+        (OnConflict::Fail, Item::from(a_file())),
+        (OnConflict::Fail, folder()),
+        (OnConflict::Replace, folder()),
+    ] {
+        let taken = check_limited(2, on_conflict, Some("a.txt"), Some(found)).await;
+        assert!(matches!(taken, Err(TreeError::NameTaken { .. })), "as late: {taken:?}");
     }
 }
 
