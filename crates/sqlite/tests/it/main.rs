@@ -1,4 +1,4 @@
-//! The contract, and what it does not ask of every adapter: the schema, the plans of queries, opening, and rough endings.
+//! The contract, and what it does not ask of every adapter: the schema, opening, and rough endings.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 #![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
 
@@ -7,7 +7,6 @@ mod corrupt;
 mod fill;
 mod fixture;
 mod open;
-mod plans;
 mod removal;
 mod schema;
 mod search;

@@ -1,5 +1,14 @@
 //! Every statement finds its rows by an index, and lists come in order without sorting.
+//!
+//! A program of its own: diesel has one instrumentation for a process, so the statements of other tests would be looked at too.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
 
+#[expect(dead_code, reason = "the other test program uses the rest of it")]
+#[path = "../it/fill.rs"]
+mod fill;
+#[path = "../it/fixture.rs"]
+mod fixture;
 mod previews;
 mod tree;
 
@@ -28,7 +37,7 @@ use uuid::Uuid;
 use crate::fill::{KIND, NOW, file, job, upload, user};
 use crate::fixture::Fixture;
 
-/// Statements that the adapter ran since the plans began to be watched, by any test of this program.
+/// Statements that the adapter ran since the plans began to be watched.
 static RAN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "diesel asks for a function of this type")]
