@@ -13,6 +13,7 @@ mod migrations;
 mod repository;
 mod security;
 mod sql;
+mod targets;
 mod trusted;
 mod unfinished;
 mod words;
@@ -25,7 +26,7 @@ use repository::Repository;
 
 type Check = fn(&Repository) -> Result<Vec<Fault>, Failure>;
 
-const CHECKS: [(&str, Check); 11] = [
+const CHECKS: [(&str, Check); 12] = [
     ("no cycle of imports leaves a folder", cycles::check),
     ("dependencies point inwards", dependencies::check),
     ("files have one subject", lengths::check),
@@ -34,6 +35,7 @@ const CHECKS: [(&str, Check); 11] = [
     ("migrations only add", expansions::check),
     ("new indexes let writers go on", indexes::check),
     ("the security page names tests that exist", security::check),
+    ("targets that are not tested have no tests", targets::check),
     ("unchecked text comes from our own rows", trusted::check),
     ("nothing is left unfinished", unfinished::check),
     ("words are the field's", words::check),

@@ -1,7 +1,11 @@
 //! The log: one line a request, a failure once with its causes, and never a secret.
+//!
+//! A program of its own: a process has one log, and counts its failures, so requests of other tests would be seen in it.
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[expect(dead_code, reason = "the other test program uses the rest of it")]
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::io::Write;

@@ -2,7 +2,7 @@
 //! `cargo run -p fm-imaging --example corpus` writes them to `crates/imaging/corpus`.
 #![expect(clippy::unwrap_used, reason = "a picture that can't be drawn is no part of the corpus")]
 
-#[path = "../tests/rendering/tiff/writer.rs"]
+#[path = "../tests/it/tiff/writer.rs"]
 mod writer;
 
 use std::error::Error;

@@ -49,7 +49,20 @@ macro_rules! leads_to_root {
 }
 pub(crate) use leads_to_root;
 
-/// The same of `nodes`.
+/// The row of `nodes` is a living item that is reached and hangs below the root of its drive, in the text of a statement. Its values are
+/// the drive and the owner.
+macro_rules! living_node {
+    () => {
+        concat!(
+            "drive_id = ? AND trash_id IS NULL \
+             AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) AND ",
+            $crate::access::leads_to_root!("nodes")
+        )
+    };
+}
+pub(crate) use living_node;
+
+/// `leads_to_root!` of `nodes`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeadsToRoot;
 
@@ -91,6 +104,14 @@ pub(crate) fn visible_nodes(access: &Access) -> _ {
     let owner: Uuid = access.owner().uuid();
     let removed: removed_user = removed_user(owner);
     nodes::drive_id.eq(drive).and(not(exists(removed)))
+}
+
+/// The living items that `access` reaches and that hang below the root of their drive.
+#[diesel::dsl::auto_type]
+pub(crate) fn living_nodes(access: &Access) -> _ {
+    let visible: visible_nodes = visible_nodes(access);
+    let leads_to_root: LeadsToRoot = LeadsToRoot;
+    visible.and(nodes::trash_id.is_null()).and(leads_to_root)
 }
 
 /// The living files that `access` reaches.

@@ -14,7 +14,7 @@ use fm_domain::tree::{
 };
 use uuid::Uuid;
 
-use crate::access::{LeadsToRoot, visible_nodes};
+use crate::access::living_nodes;
 use crate::error::corrupt;
 use crate::place::{FreePlace, VersionBytes};
 use crate::rows::{NewNode, NewNodes, NodePlace, NodeRow, ancestor, node_columns};
@@ -52,8 +52,7 @@ type PlaceRow = (Option<Uuid>, Option<String>);
 #[async_trait]
 impl NodeRepo for PgUnitOfWork {
     async fn find(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
-        let item = nodes::table.find(id.uuid()).filter(visible_nodes(access));
-        let item = item.filter(nodes::trash_id.is_null()).filter(LeadsToRoot).select(NodeRow::as_select());
+        let item = nodes::table.find(id.uuid()).filter(living_nodes(access)).select(NodeRow::as_select());
         let row = self.run(async |connection| item.get_result(connection).await.optional()).await?;
         self.understood(row.map(NodeRow::into_item).transpose())
     }

@@ -21,7 +21,7 @@ use fm_domain::tree::{
 };
 use uuid::Uuid;
 
-use crate::access::{LeadsToRoot, leads_to_root, visible_nodes, visible_operations};
+use crate::access::{leads_to_root, living_nodes, visible_nodes, visible_operations};
 use crate::archive;
 use crate::children::{ChildList, TrashedChildList};
 use crate::error::corrupt;
@@ -123,9 +123,7 @@ impl TreeQueries for PgReadRepos {
 
     async fn item(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
         let find = |shared: Arc<Shared>| async move {
-            let item = nodes::table.find(id.uuid()).filter(visible_nodes(access));
-            let item =
-                item.filter(nodes::trash_id.is_null()).filter(LeadsToRoot).select(NodeRow::as_select());
+            let item = nodes::table.find(id.uuid()).filter(living_nodes(access)).select(NodeRow::as_select());
             item.get_result(&mut &**shared).await.optional()
         };
         self.pool.ask(find).await?.map(NodeRow::into_item).transpose()

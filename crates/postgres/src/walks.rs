@@ -9,7 +9,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::{Seq, Usage};
 use uuid::Uuid;
 
-use crate::access::leads_to_root;
+use crate::access::{leads_to_root, living_node};
 use crate::rows::node_columns;
 use crate::sql::{statement, typed};
 use crate::subtree::{cycle, levels};
@@ -19,9 +19,8 @@ use crate::value::{count, size};
 /// Each folder with entries among the items is gone up from once.
 const ANCESTORS: &str = concat!(
     "WITH RECURSIVE items AS MATERIALIZED (\
-        SELECT id, parent_id FROM nodes WHERE id = ANY (?) AND drive_id = ? AND trash_id IS NULL \
-        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) AND ",
-    leads_to_root!("nodes"),
+        SELECT id, parent_id FROM nodes WHERE id = ANY (?) AND ",
+    living_node!(),
     "\
     ), way (start, id, name, parent_id, level) AS (\
         SELECT folder.id, folder.id, folder.name, folder.parent_id, 1 \
@@ -54,9 +53,8 @@ pub(crate) fn ancestors(
 /// From folder to folder by the unique index on names.
 const RESOLVE: &str = concat!(
     "WITH RECURSIVE walk (id, step) AS (\
-        SELECT id, 0 FROM nodes WHERE id = ? AND drive_id = ? AND kind = 'folder' AND trash_id IS NULL \
-        AND NOT EXISTS (SELECT FROM users WHERE users.id = ? AND users.removed_at IS NOT NULL) AND ",
-    leads_to_root!("nodes"),
+        SELECT id, 0 FROM nodes WHERE id = ? AND kind = 'folder' AND ",
+    living_node!(),
     " UNION ALL \
         SELECT entry.id, step + 1 FROM walk JOIN nodes AS entry ON entry.parent_id = walk.id \
             AND entry.name_search = (?)[step + 1] AND entry.trash_id IS NULL \

@@ -67,8 +67,10 @@ macro_rules! leads_to_root {
 }
 pub(crate) use leads_to_root;
 
-/// The same in the text of a statement whose row is `item`.
-pub(crate) const ITEM_LEADS_TO_ROOT: &str = leads_to_root!("item");
+/// A living item that is reached and hangs below the root, in the text of a statement like that of [`VISIBLE_ITEM`].
+pub(crate) fn living_item() -> String {
+    format!("trash IS NULL AND {VISIBLE_ITEM} AND {}", leads_to_root!("item"))
+}
 
 /// The drive that `access` reaches.
 pub(crate) const fn reached(access: &Access) -> Id {

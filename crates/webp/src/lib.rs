@@ -22,7 +22,7 @@
 //!
 //! # Fuzzing
 //!
-//! `tests/limits` decodes changed frames beside guards that must not change, and the fuzz target `decode` makes the same
+//! `tests/it/limits` decodes changed frames beside guards that must not change, and the fuzz target `decode` makes the same
 //! checks on what libFuzzer finds. It needs a nightly toolchain, clang and `cargo install cargo-fuzz`. In this crate's
 //! folder, the first command writes frames to begin with, and the second runs for ten minutes, with libwebp under the
 //! address sanitizer:

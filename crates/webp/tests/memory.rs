@@ -1,4 +1,4 @@
-//! How much memory decoding takes, as Linux counts it. A file of its own: other tests in the process would be counted too.
+//! How much memory decoding takes, as Linux counts it. A program of its own: other tests in the process would be counted too.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up fails")]
 

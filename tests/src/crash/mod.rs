@@ -2,6 +2,8 @@
 //! answer that it gave.
 
 mod client;
+mod files;
+mod folder_actions;
 mod folders;
 mod ledger;
 mod round;

@@ -16,7 +16,7 @@ use fm_domain::tree::ItemKind;
 use uuid::Uuid;
 
 use super::keyset::{After, column};
-use super::living::{LeadsToRoot, LivingFiles};
+use super::living::{LivingFiles, reached_files};
 use crate::access::{removed_owner_of_item, visible_items};
 use crate::database::SqliteReadRepos;
 use crate::error::store_error;
@@ -46,8 +46,8 @@ pub(crate) fn find(
 
 /// The same, if the way up from it leads to the root.
 fn find_reached(connection: &mut SqliteConnection, access: &Access, id: FileId) -> PortResult<Option<File>> {
-    let file = nodes::table.find(Id::of(id.uuid())).filter(LivingFiles).filter(visible_items(access));
-    found(file.filter(LeadsToRoot).select(NodeRow::as_select()).first(connection))
+    let file = nodes::table.find(Id::of(id.uuid())).filter(reached_files(access));
+    found(file.select(NodeRow::as_select()).first(connection))
 }
 
 /// The same, living or in the trash.

@@ -15,7 +15,7 @@ use fm_domain::tree::{
 use uuid::Uuid;
 
 use super::children::{self, Listed};
-use super::living::{LeadsToRoot, LivingFiles};
+use super::living::{LeadsToRoot, reached_files};
 use super::{trash, walks};
 use crate::access::{reached, removed_user, visible_items};
 use crate::archive;
@@ -79,8 +79,7 @@ fn drive(connection: &mut SqliteConnection, access: &Access, id: DriveId) -> Por
 
 /// Whether `access` reaches the living file.
 fn is_visible(connection: &mut SqliteConnection, access: &Access, file: FileId) -> PortResult<bool> {
-    let file = nodes::table.find(Id::of(file.uuid())).filter(LivingFiles).filter(visible_items(access));
-    let file = file.filter(LeadsToRoot);
+    let file = nodes::table.find(Id::of(file.uuid())).filter(reached_files(access));
     diesel::select(exists(file)).get_result(connection).map_err(store_error)
 }
 

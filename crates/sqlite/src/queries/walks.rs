@@ -11,7 +11,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Ancestor, Item, MAX_DEPTH, Seq, Usage};
 
-use crate::access::{ITEM_LEADS_TO_ROOT, VISIBLE_ITEM, reached};
+use crate::access::{living_item, reached};
 use crate::error::{corrupt, store_error};
 use crate::rows::{Id, NodeRow, folder_name, id_list, number, size};
 use crate::sql::fixed;
@@ -81,10 +81,10 @@ pub(crate) fn height(connection: &mut SqliteConnection, folder: NodeId) -> PortR
 
 /// The living items of a list that are reached, and the folders above them, each once.
 fn ancestors_statement() -> String {
+    let living_item = living_item();
     format!(
         "WITH RECURSIVE asked (id, parent) AS (\
-            SELECT id, parent FROM nodes AS item WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND trash IS NULL \
-            AND {VISIBLE_ITEM} AND {ITEM_LEADS_TO_ROOT}\
+            SELECT id, parent FROM nodes AS item WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND {living_item}\
         ), above (id, depth) AS (\
             SELECT parent, 1 FROM asked WHERE parent IS NOT NULL \
             UNION \
@@ -143,10 +143,10 @@ fn way_down(folder: Option<Id>, above: &HashMap<Id, AboveRow>) -> PortResult<Vec
 
 /// Follows the keys of a list, one after the other.
 fn resolve_statement() -> String {
+    let living_item = living_item();
     format!(
         "WITH RECURSIVE way (id, step) AS (\
-            SELECT id, 0 FROM nodes AS item WHERE id = ?1 AND kind = 'folder' AND trash IS NULL AND {VISIBLE_ITEM} \
-            AND {ITEM_LEADS_TO_ROOT} \
+            SELECT id, 0 FROM nodes AS item WHERE id = ?1 AND kind = 'folder' AND {living_item} \
             UNION ALL \
             SELECT entry.id, step + 1 FROM way \
             JOIN nodes AS entry ON entry.parent = way.id AND entry.name_search = ?3 ->> step \
@@ -182,11 +182,10 @@ pub(super) fn resolve(
 
 /// All that is living below a folder, which counts too, and the number of the drive's last change of the same moment.
 fn usage_statement() -> String {
+    let living_item = living_item();
     format!(
         "WITH RECURSIVE below (id, kind, size, depth) AS (\
-            SELECT id, kind, size, 0 FROM nodes AS item \
-            WHERE id = ?1 AND kind = 'folder' AND trash IS NULL AND {VISIBLE_ITEM} \
-            AND {ITEM_LEADS_TO_ROOT} \
+            SELECT id, kind, size, 0 FROM nodes AS item WHERE id = ?1 AND kind = 'folder' AND {living_item} \
             UNION ALL \
             SELECT entry.id, entry.kind, entry.size, depth + 1 FROM below JOIN nodes AS entry ON entry.parent = below.id \
             WHERE below.kind = 'folder' AND entry.trash IS NULL AND depth < ?3\

@@ -1,7 +1,7 @@
 //! No frame makes libwebp write beside the pixels, or read beside the data.
 #![no_main]
 
-#[path = "../../tests/limits/property.rs"]
+#[path = "../../tests/it/limits/property.rs"]
 mod property;
 
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! What hostile files cost, in memory and in time.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up fails")]
 
-#[path = "../../../tests/rendering/tiff/writer.rs"]
+#[path = "../../../tests/it/tiff/writer.rs"]
 mod writer;
 
 use std::io::Write as _;

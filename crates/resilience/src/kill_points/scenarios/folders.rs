@@ -2,14 +2,14 @@
 
 use fm_application::tree::{
     CopyCommand, CreateFolderCommand, CreateFoldersCommand, DeleteCommand, EditCommand, RestoreCommand,
-    TrashCommand,
+    TrashCommand, TreeError,
 };
 use fm_domain::ids::{DriveId, NodeId};
 use fm_domain::tree::{ItemKind, NodeRecord, OnConflict, OnFolderConflict, TreePath};
 
 use super::trees::{make_folder, move_into, put_into_trash};
 use super::{expect, scenario};
-use crate::kill_points::{Actors, Environment};
+use crate::kill_points::{Actors, Environment, Process};
 
 /// A user whose folder has a picture in a folder of its own, and lies in another one: `/Outer/Work/Inner/cat.png`.
 async fn with_nested_folder(environment: &Environment) -> Actors {
@@ -52,6 +52,16 @@ fn into_the_root(actors: &Actors, on_conflict: OnConflict) -> EditCommand {
         on_conflict,
         modified_at: None,
     }
+}
+
+/// Moves their folder into the root.
+async fn move_into_the_root(
+    process: &Process,
+    actors: &Actors,
+    on_conflict: OnConflict,
+) -> Result<(), TreeError> {
+    process.cases.tree.edit.run(&actors.actor(), into_the_root(actors, on_conflict)).await?;
+    Ok(())
 }
 
 /// The row of their folder.
@@ -115,9 +125,7 @@ scenario! {
     /// A folder moves, and gets a number.
     a_folder_moved_to_where_its_name_is_taken, retried AgainAndAgain;
     arrange |environment| with_two_of_a_name(environment).await;
-    act |process, actors| {
-        process.cases.tree.edit.run(&actors.actor(), into_the_root(actors, OnConflict::Rename)).await
-    };
+    act |process, actors| move_into_the_root(process, actors, OnConflict::Rename).await;
     check |environment, actors| {
         let row = row(environment, actors).await?;
         expect(row.parent == Some(root(actors)) && row.key == "work (2)", "the folder is elsewhere")?;
@@ -129,9 +137,7 @@ scenario! {
     /// It is refused: files alone are replaced.
     a_folder_that_would_replace_another, retried AgainAndAgain;
     arrange |environment| with_two_of_a_name(environment).await;
-    act |process, actors| {
-        process.cases.tree.edit.run(&actors.actor(), into_the_root(actors, OnConflict::Replace)).await
-    };
+    act |process, actors| move_into_the_root(process, actors, OnConflict::Replace).await;
     check |environment, actors| {
         expect(row(environment, actors).await?.parent != Some(root(actors)), "the folder has moved")?;
         expect(environment.nodes(actors.user).await.len() == 6, "the other folder is gone")?;

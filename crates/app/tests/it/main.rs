@@ -1,0 +1,9 @@
+//! The program and its commands.
+
+mod beside_a_writer;
+mod commands;
+mod config;
+mod operators;
+mod panics;
+mod program;
+mod sessions;

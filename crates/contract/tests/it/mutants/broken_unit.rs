@@ -1,0 +1,54 @@
+//! Units of work of databases with one fault: how they end.
+
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use fm_domain::database::UnitOfWork;
+use fm_domain::error::{PortError, PortResult};
+use futures_util::FutureExt as _;
+
+use crate::mutants::broken_database::{BrokenUnit, Fault};
+
+impl BrokenUnit {
+    pub(crate) fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// The honest unit beneath.
+    pub(crate) fn honest(&mut self) -> &mut dyn UnitOfWork {
+        &mut **self.inner.as_mut().unwrap()
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for BrokenUnit {
+    async fn commit(mut self: Box<Self>) -> PortResult<()> {
+        let inner = self.inner.take().unwrap();
+        if self.hurt && self.is(Fault::PoisonsOnConflict) {
+            return Err(PortError::Poisoned);
+        }
+        if self.hurt && self.is(Fault::LiesAboutCommit) {
+            return inner.rollback().await;
+        }
+        self.own_previews.commit(&self.common);
+        inner.commit().await
+    }
+
+    async fn rollback(mut self: Box<Self>) -> PortResult<()> {
+        let inner = self.inner.take().unwrap();
+        if self.is(Fault::CommitsOnRollback) { inner.commit().await } else { inner.rollback().await }
+    }
+}
+
+impl Drop for BrokenUnit {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else { return };
+        if self.is(Fault::CommitsOnDrop) {
+            inner.commit().now_or_never().unwrap().unwrap();
+        } else if self.is(Fault::KeepsItsLocksWhenDropped) {
+            std::mem::forget(inner);
+        } else if self.is(Fault::LosesConnectionsOfDroppedUnits) {
+            self.common.lost.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Metrics, as Prometheus reads them.
+
+mod asking;
+mod counting;

@@ -1,0 +1,5 @@
+//! The adapters, on real servers.
+
+mod accounts;
+mod contract;
+mod tls;
