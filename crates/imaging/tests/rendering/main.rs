@@ -4,9 +4,11 @@
 
 mod bmp;
 mod cut;
+mod embed;
 mod formats;
 mod hostile;
 mod pictures;
 mod previews;
+mod profiles;
 mod tiff;
 mod webp;
