@@ -1,4 +1,4 @@
-//! From a small picture to a thumbnail or a preview: the last resize, the right way up, a file.
+//! From a small picture to a thumbnail or a preview: the last resize, sRGB, the right way up, a file.
 
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
@@ -12,6 +12,7 @@ use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
 use image::{DynamicImage, RgbImage, RgbaImage};
 
 use crate::picture::Picture;
+use crate::profile::Profile;
 use crate::shrink::{Channels, Shrunk};
 
 /// How much of a JPEG's detail is kept, of 100.
@@ -34,8 +35,8 @@ pub(crate) fn finish(
     spec: RenderSpec,
     source_bytes: usize,
 ) -> Result<Rendered, RenderThumbnail> {
-    let Picture { shrunk, orientation } = picture;
-    let mut image = resized(shrunk).map_err(defect)?;
+    let Picture { shrunk, orientation, profile } = picture;
+    let mut image = resized(shrunk, profile.as_ref()).map_err(defect)?;
     image.apply_orientation(orientation);
     let (format, placeholder) = match spec {
         RenderSpec::Thumbnail { .. } => (PictureFormat::Png, placeholder(&image)),
@@ -114,7 +115,7 @@ fn defect(cause: Cause) -> RenderThumbnail {
     RenderThumbnail::Store(PortError::Unexpected(cause))
 }
 
-fn resized(shrunk: Shrunk) -> Result<DynamicImage, Cause> {
+fn resized(shrunk: Shrunk, profile: Option<&Profile>) -> Result<DynamicImage, Cause> {
     let Shrunk { pixels, size, channels, premultiplied, extent, to } = shrunk;
     let pixel = match channels {
         Channels::Rgb => PixelType::U8x3,
@@ -134,6 +135,11 @@ fn resized(shrunk: Shrunk) -> Result<DynamicImage, Cause> {
     };
     if premultiplied {
         divide_by_alpha(&mut pixels);
+    }
+    // Colours are converted for each target, once it is small: a thousandth of the work, and nearly the same. Means are of encoded numbers
+    // before a conversion as behind it, and a conversion is close to linear between the pixels that one mean is of.
+    if let Some(converted) = profile.and_then(|profile| profile.to_srgb(&pixels, channels)) {
+        pixels = converted;
     }
     let image = match channels {
         Channels::Rgb => RgbImage::from_raw(to.width, to.height, pixels).map(DynamicImage::from),

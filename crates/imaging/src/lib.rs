@@ -1,8 +1,8 @@
 //! Thumbnails and previews of untrusted pictures.
 //!
 //! A client may have made its picture to break the program that opens it. So the size is read off the header before
-//! anything is decoded, decoders get limits on what they allocate, metadata that could be packed (ICC profiles, texts)
-//! is never unpacked, the reader that they read from stops them when the time is over, a panic is an answer like any
+//! anything is decoded, decoders get limits on what they allocate, texts that could be packed are never unpacked and colour
+//! profiles up to a bound, the reader that they read from stops them when the time is over, a panic is an answer like any
 //! other, and only so many of them run at one time.
 //!
 //! Nothing is decoded whole where that can be helped: a JPEG and a lossy WebP are decoded at reduced scale, a PNG row by row,
@@ -12,13 +12,14 @@
 //! A broken file shows what browsers show of it: the rows before the fault, the rest see-through. What would be wrong is
 //! an error.
 //!
-//! Colours are taken as sRGB: embedded profiles are not applied.
+//! Thumbnails and previews are in sRGB: what is left of the pixels is converted by the profile that the picture embeds.
 
 mod canvas;
 mod decode;
 mod finish;
 mod format;
 mod picture;
+mod profile;
 mod request;
 mod shrink;
 mod source;

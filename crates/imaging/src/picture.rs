@@ -3,12 +3,15 @@
 use fm_domain::thumbnails::RenderSpec;
 use image::metadata::Orientation;
 
+use crate::profile::Profile;
 use crate::shrink::{Shrunk, Size};
 
 /// A decoded picture, already small.
 pub(crate) struct Picture {
     pub(crate) shrunk: Shrunk,
     pub(crate) orientation: Orientation,
+    /// What its colours are, where they may not be sRGB.
+    pub(crate) profile: Option<Profile>,
 }
 
 /// The orientation that raw EXIF data (a TIFF header and what follows) asks for.

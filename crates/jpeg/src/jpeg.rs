@@ -4,6 +4,7 @@ use crate::channel::Channel;
 use crate::colour::Colour;
 use crate::frame::Frame;
 use crate::headers;
+use crate::icc;
 use crate::limits::{DecodeError, Limits};
 use crate::picture::Picture;
 use crate::plane::{Layout, Plane};
@@ -16,6 +17,7 @@ use crate::size::Size;
 /// A JPEG file of which everything before the first scan has been read.
 #[derive(Debug)]
 pub struct Jpeg<'a> {
+    file: &'a [u8],
     settings: Settings<'a>,
     frame: Frame,
     is_progressive: bool,
@@ -49,7 +51,7 @@ impl<'a> Jpeg<'a> {
                 }
                 (marker::SOS, Some((frame, is_progressive))) => {
                     let colour = Colour::of(&frame, settings.hints);
-                    return Ok(Self { settings, frame, is_progressive, colour, scan: segment, rest });
+                    return Ok(Self { file, settings, frame, is_progressive, colour, scan: segment, rest });
                 }
                 (_, read) => {
                     frame = read;
@@ -84,6 +86,13 @@ impl<'a> Jpeg<'a> {
     #[must_use]
     pub const fn exif(&self) -> Option<&'a [u8]> {
         self.settings.exif
+    }
+
+    /// The ICC profile, joined from the segments before the first scan; `None` where there is none, it is not complete, or it
+    /// has more than so many bytes.
+    #[must_use]
+    pub fn icc_profile(&self, max_bytes: usize) -> Option<Vec<u8>> {
+        icc::profile(self.file, max_bytes)
     }
 
     /// Decodes the picture at this scale.

@@ -44,6 +44,7 @@ mod colour;
 mod frame;
 mod headers;
 mod huffman;
+mod icc;
 mod jpeg;
 mod limits;
 mod picture;

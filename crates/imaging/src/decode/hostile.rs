@@ -1,6 +1,9 @@
 //! Pictures of the corpus, changed: whatever they are, they are answered within their memory and their time.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't be set up fails")]
 
+#[path = "../../tests/rendering/embed.rs"]
+mod embed;
+
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,8 +12,10 @@ use std::time::{Duration, Instant};
 use fm_domain::previews::PreviewSize;
 use fm_domain::thumbnails::{RenderBudget, RenderSpec, RenderThumbnail, Rendered};
 use fm_fuzzing::changed;
+use moxcms::ColorProfile;
 use proptest::prelude::*;
 
+use self::embed::{in_jpeg, in_png, in_webp};
 use crate::decode::decode;
 use crate::finish::finish;
 use crate::format::Format;
@@ -46,6 +51,23 @@ static CORPUS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
 
 fn pictures() -> Vec<Vec<u8>> {
     CORPUS.iter().map(|(_, file)| file.clone()).collect()
+}
+
+/// Profiles for colours and for grey.
+fn profiles() -> Vec<Vec<u8>> {
+    let profiles = [ColorProfile::new_display_p3(), ColorProfile::new_gray_with_gamma(1.8)];
+    profiles.iter().map(|profile| profile.encode().unwrap()).collect()
+}
+
+/// Pictures of the corpus with a profile.
+fn profiled(profile: &[u8]) -> [Vec<u8>; 4] {
+    let file = |wanted: &str| &CORPUS.iter().find(|(name, _)| name == wanted).unwrap().1;
+    [
+        in_jpeg(file("plain.jpg"), profile, 60_000),
+        in_jpeg(file("grey.jpg"), profile, 60_000),
+        in_png(file("veiled.png"), profile),
+        in_webp(file("lossy.webp"), (19, 13), profile),
+    ]
 }
 
 /// Renders the file, and fails where that panics, takes more memory or time than it may, or makes a picture of another size
@@ -98,6 +120,27 @@ fn every_picture_of_the_corpus_is_decoded() {
 proptest! {
     #[test]
     fn changed_pictures_keep_to_their_memory_and_their_time(file in changed(pictures())) {
+        if let Some(format) = Format::of(&file) {
+            let _any_answers = SPECS.map(|spec| check(format, &file, spec));
+        }
+    }
+
+    /// Neither a profile nor what it is packed in keeps a picture from being shown.
+    #[test]
+    fn changed_profiles_leave_the_picture(profile in changed(profiles())) {
+        for file in profiled(&profile) {
+            let format = Format::of(&file).unwrap();
+            for spec in SPECS {
+                let rendered = check(format, &file, spec);
+                prop_assert!(rendered.is_ok(), "{format:?}: {rendered:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn changed_pictures_with_profiles_keep_to_them_too(
+        file in changed(profiles().iter().flat_map(|profile| profiled(profile)).collect())
+    ) {
         if let Some(format) = Format::of(&file) {
             let _any_answers = SPECS.map(|spec| check(format, &file, spec));
         }

@@ -2,6 +2,8 @@
 //!
 //! A picture that is cut off, or broken further down, shows the rows before that, as browsers do.
 
+mod iccp;
+
 use fm_domain::thumbnails::RenderThumbnail;
 use png::{
     ColorType, DecodeOptions, Decoder, DecodingError, InterlaceInfo, Limits, Reader, Transformations,
@@ -10,6 +12,7 @@ use png::{
 
 use crate::canvas::{Canvas, Place};
 use crate::picture::{Picture, orientation_of};
+use crate::profile::{Profile, Space};
 use crate::request::{Request, undecodable};
 use crate::shrink::{self, Channels, Shrink, Size};
 use crate::source::Source;
@@ -67,7 +70,7 @@ fn attempt(source: &Source, mut request: Request, checksums: Checksums) -> Resul
     let share = request.memory() / SHARE_OF_DECODER;
     request.afford(Some(share))?;
     decoder.set_limits(Limits { bytes: usize::try_from(share).unwrap_or(usize::MAX) });
-    // Both can be packed a thousandfold, and neither shows.
+    // Both can be packed a thousandfold. Texts do not show, and the profile is unpacked up to a bound of its own.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::normalize_to_color8());
@@ -81,6 +84,7 @@ fn attempt(source: &Source, mut request: Request, checksums: Checksums) -> Resul
     let place = first_frame(&mut reader, size)?;
     let orientation = orientation_of(reader.info().exif_metadata.as_deref());
     let (colour, _depth) = reader.output_color_type();
+    let profile = profile(source, colour, &request);
     let has_alpha = matches!(colour, ColorType::GrayscaleAlpha | ColorType::Rgba);
     let channels = if has_alpha || !place.covers(size) { Channels::Rgba } else { Channels::Rgb };
     let mut shrink = request.shrink(size, channels, orientation, source)?;
@@ -92,7 +96,16 @@ fn attempt(source: &Source, mut request: Request, checksums: Checksums) -> Resul
     } else {
         read_frame(&mut reader, &mut shrink, size, place, colour, &mut request)?
     };
-    Ok(Outcome { picture: Picture { shrunk: shrink.finish(), orientation }, end })
+    Ok(Outcome { picture: Picture { shrunk: shrink.finish(), orientation, profile }, end })
+}
+
+/// The colour profile. Other chunks that tell of colours are not looked at: `sRGB` says what is so without it, and `cICP`, `gAMA` and `cHRM` are rare.
+fn profile(source: &Source, colour: ColorType, request: &Request) -> Option<Profile> {
+    let space = match colour {
+        ColorType::Grayscale | ColorType::GrayscaleAlpha => Space::Grey,
+        ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => Space::Rgb,
+    };
+    Profile::read(&iccp::unpacked(source.bytes(), Profile::max_bytes(request))?, space)
 }
 
 /// Goes to the first frame of an animation where that is not the picture which other viewers show; tells its place.

@@ -28,7 +28,7 @@ fn noise(is_opaque: bool) -> Picture {
     let size = Size { width: SIDE, height: SIDE };
     let (channels, extent) = (Channels::Rgba, (f64::from(SIDE), f64::from(SIDE)));
     let shrunk = Shrunk { pixels, size, channels, premultiplied: false, extent, to: size };
-    Picture { shrunk, orientation: Orientation::NoTransforms }
+    Picture { shrunk, orientation: Orientation::NoTransforms, profile: None }
 }
 
 fn preview(source_bytes: usize) -> Rendered {

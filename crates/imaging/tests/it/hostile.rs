@@ -114,8 +114,8 @@ async fn flipped_bytes_are_answered_and_never_break_the_process() {
 }
 
 #[tokio::test]
-async fn packed_metadata_is_not_unpacked() {
-    // A profile and a text that would be 64 MiB each. They need not be packed correctly, since no decoder unpacks them.
+async fn packed_metadata_does_not_hinder_the_picture() {
+    // Neither is packed correctly. The profile is ignored, and no decoder unpacks texts.
     let png = encoded(&quarters(100, 100), ImageFormat::Png);
     let packed = [b"name\0\0".as_slice(), &[0; 4096]].concat();
     for kind in [*b"iCCP", *b"zTXt"] {

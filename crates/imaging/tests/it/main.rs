@@ -5,9 +5,11 @@
 mod bmp;
 mod contract;
 mod cut;
+mod embed;
 mod formats;
 mod hostile;
 mod pictures;
 mod previews;
+mod profiles;
 mod tiff;
 mod webp;

@@ -5,6 +5,7 @@ mod agreement;
 mod broken;
 mod codes;
 mod hostile;
+mod icc;
 mod kinds;
 
 use std::time::{Duration, Instant};

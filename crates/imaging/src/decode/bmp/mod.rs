@@ -24,7 +24,7 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
         Compression::None => rows(&header, source, request)?,
         Compression::Runs(run) => runs::decode(&header, run, source, request)?,
     };
-    Ok(Picture { shrunk, orientation: Orientation::NoTransforms })
+    Ok(Picture { shrunk, orientation: Orientation::NoTransforms, profile: None })
 }
 
 /// Rows of pixels that have one width.

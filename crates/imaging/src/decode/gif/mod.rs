@@ -60,7 +60,7 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
         }
         canvas.finish()?;
     }
-    Ok(Picture { shrunk: shrink.finish(), orientation: Orientation::NoTransforms })
+    Ok(Picture { shrunk: shrink.finish(), orientation: Orientation::NoTransforms, profile: None })
 }
 
 /// Unpacks the indices of a frame, as many as there are; tells their number.

@@ -10,6 +10,7 @@ use fm_jpeg::{DecodeError, Jpeg, Limits, Picture as Scaled, Scale};
 use image::metadata::Orientation;
 
 use crate::picture::{Picture, is_turned, orientation_of, target};
+use crate::profile::{Profile, Space};
 use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Shrink, Shrunk, Size};
 use crate::source::{Deadline, Source};
@@ -33,6 +34,7 @@ pub(super) fn decode(
     let size = Size { width: jpeg.width(), height: jpeg.height() };
     request.admit(size)?;
     let orientation = orientation.unwrap_or_else(|| orientation_of(jpeg.exif()));
+    let profile = profile(&jpeg, request);
     let to = target(size, orientation, request.spec);
     // After turning, the width is what was the height.
     let (pixels, wanted) =
@@ -41,7 +43,17 @@ pub(super) fn decode(
     let is_enough = |scale: &Scale| u64::from(scale.of(pixels)) * 2 >= wanted;
     let scale = Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Whole);
     let scaled = decode_within(&jpeg, scale, to, source.deadline(), request).map_err(refusal)?;
-    Ok(Picture { shrunk: shrink(&scaled, to, source.deadline())?, orientation })
+    Ok(Picture { shrunk: shrink(&scaled, to, source.deadline())?, orientation, profile })
+}
+
+/// The colour profile, where it can be for the picture: there is none for inks.
+fn profile(jpeg: &Jpeg<'_>, request: &Request) -> Option<Profile> {
+    let space = match jpeg.components() {
+        1 => Space::Grey,
+        3 => Space::Rgb,
+        _ => return None,
+    };
+    Profile::read(&jpeg.icc_profile(Profile::max_bytes(request))?, space)
 }
 
 /// Decodes at this scale, or at a smaller one where that takes too much memory.

@@ -1,5 +1,7 @@
 //! From the samples of a pixel, eight bits each, to red, green and blue.
 
+use crate::profile::Space;
+
 /// How opaque a pixel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alpha {
@@ -61,6 +63,15 @@ impl Colours {
             Self::Grey { .. } | Self::Palette(_) => 1,
             Self::Rgb | Self::YCbCr(_) | Self::Lab { .. } => 3,
             Self::Cmyk => 4,
+        }
+    }
+
+    /// What their pixels become, as far as a colour profile can be for it: it is for inks where they are inks, and CIE L*a*b* needs none.
+    pub(super) const fn space(&self) -> Option<Space> {
+        match self {
+            Self::Grey { .. } => Some(Space::Grey),
+            Self::Rgb | Self::Palette(_) | Self::YCbCr(_) => Some(Space::Rgb),
+            Self::Cmyk | Self::Lab { .. } => None,
         }
     }
 

@@ -1,7 +1,5 @@
 //! The directory of a picture: the values of its tags.
 
-use std::ops::RangeInclusive;
-
 use fm_domain::thumbnails::RenderThumbnail;
 use image::metadata::Orientation;
 use tiff::TiffError;
@@ -10,6 +8,7 @@ use tiff::decoder::{ChunkType, Decoder};
 use tiff::tags::{ByteOrder, CompressionMethod, SampleFormat, Tag};
 
 use crate::decode::tiff::colours::{Alpha, Colours};
+use crate::decode::tiff::entries;
 use crate::decode::tiff::layout::{Layout, Packing, Predictor};
 use crate::decode::tiff::unsupported;
 use crate::request::{Request, undecodable};
@@ -30,20 +29,14 @@ const RLE_OF_WORDS: CompressionMethod = CompressionMethod::Unknown(32771);
 /// The most bits of an index into a palette.
 const MAX_PALETTE_BITS: u32 = 8;
 
-/// The most bytes of the values of one tag.
-const MAX_VALUE_BYTES: u64 = 1024 * 1024;
-
-/// The tags of a picture itself; text about it, profiles and private tags have other numbers, or are text, and are never read.
-const PICTURE_TAGS: RangeInclusive<u16> = 256..=532;
-
 /// What a byte of values takes while they are read: each is a `Value`, then a number, and offsets are read twice.
 const MEMORY_OF_VALUE_BYTE: u64 = 64;
 
 /// Reads the directory of the first picture, and refuses what can't be unpacked.
 pub(super) fn read(source: &Source, request: &mut Request) -> Result<Layout, RenderThumbnail> {
-    let values = MAX_VALUE_BYTES.min(source.bytes().len() as u64) * MEMORY_OF_VALUE_BYTE;
+    let values = entries::MAX_VALUE_BYTES.min(source.bytes().len() as u64) * MEMORY_OF_VALUE_BYTE;
     request.scope().afford(Some(values))?;
-    check_entries(source.bytes())?;
+    entries::check(source.bytes())?;
     let mut decoder = Decoder::new(source.clone()).map_err(refusal)?;
     let (width, height) = decoder.dimensions().map_err(refusal)?;
     let size = Size { width, height };
@@ -111,46 +104,6 @@ pub(super) fn read(source: &Source, request: &mut Request) -> Result<Layout, Ren
         layout.check(request)?;
     }
     Ok(layout)
-}
-
-/// Refuses a tag with more values than the file has bytes, or than are read: the `tiff` crate makes room for them before it looks
-/// whether they are there. What is no directory is left to that crate.
-fn check_entries(file: &[u8]) -> Result<(), RenderThumbnail> {
-    let most = MAX_VALUE_BYTES.min(file.len() as u64);
-    for (tag, kind, count) in entries(file).into_iter().flatten() {
-        let bytes_of_one: u64 = match kind {
-            3 | 8 => 2,
-            4 | 9 | 11 | 13 => 4,
-            5 | 10 | 12 | 16 | 17 | 18 => 8,
-            _ => 1,
-        };
-        let is_text = kind == 2;
-        if PICTURE_TAGS.contains(&tag) && !is_text && count.saturating_mul(bytes_of_one) > most {
-            return Err(RenderThumbnail::TooLarge);
-        }
-    }
-    Ok(())
-}
-
-/// Tag, type and number of values of each entry of the first directory (TIFF 6.0, section 2; in BigTIFF the numbers are longer).
-fn entries(file: &[u8]) -> Option<impl Iterator<Item = (u16, u16, u64)>> {
-    let is_big_endian = file.starts_with(b"MM");
-    let number = move |at: u64, bytes: u64| {
-        let (from, to) = (usize::try_from(at).ok()?, usize::try_from(at.checked_add(bytes)?).ok()?);
-        let fold = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-        let bytes = file.get(from..to)?;
-        Some(if is_big_endian { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) })
-    };
-    let (offset_at, offset_bytes, count_bytes, entry_bytes) =
-        if number(2, 2)? == 43 { (8, 8, 8, 20) } else { (4, 4, 2, 12) };
-    let directory = number(offset_at, offset_bytes)?;
-    let first = directory.checked_add(count_bytes)?;
-    let entry = move |index: u64| {
-        let at = first.checked_add(index.checked_mul(entry_bytes)?)?;
-        let short = |at| number(at, 2).and_then(|number| u16::try_from(number).ok());
-        Some((short(at)?, short(at.checked_add(2)?)?, number(at.checked_add(4)?, offset_bytes)?))
-    };
-    Some((0..number(directory, count_bytes)?).map_while(entry))
 }
 
 /// Reads the values of tags.

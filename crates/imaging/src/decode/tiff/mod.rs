@@ -6,6 +6,7 @@
 mod chunks;
 mod colours;
 mod directory;
+mod entries;
 mod fax;
 mod layout;
 mod packed;
@@ -19,6 +20,7 @@ use self::chunks::Chunks;
 use self::layout::Layout;
 use self::samples::Levels;
 use crate::picture::Picture;
+use crate::profile::Profile;
 use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
@@ -28,6 +30,8 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
     if let Some(jpeg) = layout.old_jpeg(source) {
         return super::jpeg::decode(&jpeg, request, Some(layout.orientation));
     }
+    let space = layout.colours.space();
+    let profile = space.and_then(|space| Profile::read(entries::profile(source.bytes())?, space));
     let source = &layout.readable(source, request)?;
     let levels = levels(&layout, source, request)?;
     let channels = if layout.alpha.is_some() { Channels::Rgba } else { Channels::Rgb };
@@ -54,7 +58,7 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
         layout.colours.convert(&line, layout.alpha, &mut row);
         shrink.push(&row)
     })?;
-    Ok(Picture { shrunk: shrink.finish(), orientation: layout.orientation })
+    Ok(Picture { shrunk: shrink.finish(), orientation: layout.orientation, profile })
 }
 
 /// How numbers become eight bits. Where nothing says which number is white, all colours are looked at first.

@@ -16,6 +16,7 @@ pub(super) struct Chunk<'a> {
 }
 
 const HAS_ALPHA: u8 = 0b1_0000;
+const HAS_PROFILE: u8 = 0b10_0000;
 
 /// What of an extended file is needed to show its first image.
 pub(super) struct Extended<'a> {
@@ -24,6 +25,8 @@ pub(super) struct Extended<'a> {
     pub(super) place: Place,
     pub(super) is_animated: bool,
     pub(super) exif: Option<&'a [u8]>,
+    /// The colour profile: where the header does not promise it, browsers don't look for it.
+    pub(super) profile: Option<&'a [u8]>,
     /// Whether the header promises alpha.
     promises_alpha: bool,
     alpha: Option<&'a [u8]>,
@@ -36,7 +39,8 @@ impl<'a> Extended<'a> {
         let mut rest = file.get(12..)?;
         let (b"VP8X", header) = (&next(&mut rest)?.name, file.get(20..30)?) else { return None };
         let canvas = Size { width: number(header, 4)? + 1, height: number(header, 7)? + 1 };
-        let (mut alpha, mut image, mut exif, mut animated) = (None, None, None, None);
+        let flags = *header.first()?;
+        let (mut alpha, mut image, mut exif, mut profile, mut animated) = (None, None, None, None, None);
         while let Some(chunk) = next(&mut rest) {
             let data = chunk.data;
             match &chunk.name {
@@ -58,6 +62,7 @@ impl<'a> Extended<'a> {
                     }
                 }
                 b"EXIF" if exif.is_none() => exif = Some(data),
+                b"ICCP" if profile.is_none() && flags & HAS_PROFILE != 0 => profile = Some(data),
                 _ => {}
             }
         }
@@ -66,7 +71,8 @@ impl<'a> Extended<'a> {
             place: animated.unwrap_or(Place::whole(canvas)),
             is_animated: animated.is_some(),
             exif,
-            promises_alpha: header.first()? & HAS_ALPHA != 0,
+            profile,
+            promises_alpha: flags & HAS_ALPHA != 0,
             alpha,
             image: image?,
         })

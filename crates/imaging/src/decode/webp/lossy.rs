@@ -48,7 +48,7 @@ pub(super) fn decode(
         extent: (f64::from(small.width), f64::from(small.height)),
         to,
     };
-    Ok(Picture { shrunk, orientation })
+    Ok(Picture { shrunk, orientation, profile: None })
 }
 
 fn refusal(error: DecodeError) -> RenderThumbnail {

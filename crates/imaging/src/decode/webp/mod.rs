@@ -14,6 +14,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use self::chunks::{Extended, lossy_frame};
 use crate::canvas::{Canvas, Place};
 use crate::picture::{Picture, orientation_of};
+use crate::profile::{Profile, Space};
 use crate::request::{Request, undecodable};
 use crate::shrink::{Channels, Size};
 use crate::source::Source;
@@ -23,10 +24,21 @@ const MAX_EXIF_BYTES: usize = 1024 * 1024;
 
 pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, RenderThumbnail> {
     let extended = Extended::read(source.bytes());
-    if let Some(frame) = lossy_frame(source.bytes(), extended.as_ref()) {
-        return lossy::decode(frame, extended.as_ref(), source, request);
+    let picture = decode_first(source, extended.as_ref(), request)?;
+    let profile = extended.and_then(|extended| Profile::read(extended.profile?, Space::Rgb));
+    Ok(Picture { profile, ..picture })
+}
+
+/// Decodes the first image of a file, whatever its colours are.
+fn decode_first(
+    source: &Source,
+    extended: Option<&Extended<'_>>,
+    request: &mut Request,
+) -> Result<Picture, RenderThumbnail> {
+    if let Some(frame) = lossy_frame(source.bytes(), extended) {
+        return lossy::decode(frame, extended, source, request);
     }
-    if let Some(extended) = extended.as_ref().filter(|extended| extended.conceals_alpha()) {
+    if let Some(extended) = extended.filter(|extended| extended.conceals_alpha()) {
         return decode_image(extended, source, request);
     }
     let complaint = match decode_as_it_is(source, &mut request.scope()) {
@@ -36,7 +48,7 @@ pub(super) fn decode(source: &Source, request: &mut Request) -> Result<Picture, 
     let Some(extended) = extended else {
         return Err(RenderThumbnail::Undecodable(complaint));
     };
-    decode_image(&extended, source, request).map_err(|error| match error {
+    decode_image(extended, source, request).map_err(|error| match error {
         RenderThumbnail::Undecodable(_) => RenderThumbnail::Undecodable(complaint),
         other => other,
     })
@@ -51,10 +63,10 @@ fn decode_as_it_is(source: &Source, request: &mut Request) -> Result<Picture, Re
     for row in pixels.chunks_exact(shrink.row_bytes()) {
         shrink.push(row)?;
     }
-    Ok(Picture { shrunk: shrink.finish(), orientation })
+    Ok(Picture { shrunk: shrink.finish(), orientation, profile: None })
 }
 
-/// Decodes the first image of a file, and puts it where it belongs.
+/// Decodes the image of an extended file, and puts it where it belongs.
 fn decode_image(
     extended: &Extended<'_>,
     source: &Source,
@@ -73,7 +85,7 @@ fn decode_image(
         canvas.push(row, channels)?;
     }
     canvas.finish()?;
-    Ok(Picture { shrunk: shrink.finish(), orientation })
+    Ok(Picture { shrunk: shrink.finish(), orientation, profile: None })
 }
 
 /// All pixels of a picture.

@@ -2,6 +2,7 @@
 
 mod fax;
 mod packing;
+mod profiles;
 mod writer;
 
 use fm_domain::thumbnails::RenderThumbnail;
