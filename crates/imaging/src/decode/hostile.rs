@@ -1,7 +1,7 @@
 //! Pictures of the corpus, changed: whatever they are, they are answered within their memory and their time.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't be set up fails")]
 
-#[path = "../../tests/rendering/embed.rs"]
+#[path = "../../tests/it/embed.rs"]
 mod embed;
 
 use std::fs;
