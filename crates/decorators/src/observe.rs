@@ -19,7 +19,9 @@ use crate::{Outcome, PortObserver};
 macro_rules! port_span {
     ($level:ident, $name:literal) => {
         // The level first: one that no subscriber wants is known without a look at the task.
-        if tracing::Level::$level <= tracing::level_filters::LevelFilter::current() && fm_traces::is_within() {
+        if tracing::Level::$level <= tracing::level_filters::LevelFilter::current()
+            && fm_traces::is_within()
+        {
             tracing::span!(
                 target: "fm::ports",
                 tracing::Level::$level,
