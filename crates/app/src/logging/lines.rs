@@ -199,26 +199,30 @@ mod tests {
         }
     }
 
-    #[test]
-    fn lines_come_in_while_those_before_them_leave() {
-        let limit = Duration::from_secs(10);
+    /// Whether a line is added while the one before it is written.
+    fn comes_in_while_another_leaves() -> bool {
         let ((begun, writes), (go_on, may_go_on), (added, is_added)) = (channel(), channel(), channel());
-        let lines = Lines::to(Slow { begun, may_go_on }).unwrap();
-        let lines = &lines;
+        let lines = &Lines::to(Slow { begun, may_go_on }).unwrap();
         let came_in = std::thread::scope(|scope| {
             scope.spawn(move || lines.add(b"first\n", true));
-            assert_eq!(writes.recv_timeout(limit).unwrap(), b"first\n");
+            assert_eq!(writes.recv().unwrap(), b"first\n");
             scope.spawn(move || {
                 lines.add(b"second\n", false);
                 added.send(()).unwrap();
             });
-            let came_in = is_added.recv_timeout(limit).is_ok();
+            let came_in = is_added.recv_timeout(Duration::from_millis(200)).is_ok();
             go_on.send(()).unwrap();
             go_on.send(()).unwrap();
             came_in
         });
-        assert!(came_in);
-        assert_eq!(writes.recv_timeout(limit).unwrap(), b"second\n");
+        assert_eq!(writes.recv().unwrap(), b"second\n");
+        came_in
+    }
+
+    #[test]
+    fn lines_come_in_while_those_before_them_leave() {
+        // One that is late by more than a line waits counts as one that comes alone, and is written by its own thread.
+        assert!((0..20).any(|_| comes_in_while_another_leaves()));
     }
 
     #[test]
