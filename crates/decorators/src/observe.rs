@@ -38,13 +38,13 @@ macro_rules! port_span {
 pub(crate) use port_span;
 
 /// Makes a call in its span, and reports how it ended.
-pub(crate) async fn observe<T: Answer>(
+pub(crate) fn observe<T: Answer>(
     observer: &dyn PortObserver,
     operation: &'static str,
     span: Span,
     call: impl Future<Output = T>,
-) -> T {
-    observe_by(observer, operation, span, call, T::outcome).await
+) -> impl Future<Output = T> {
+    observe_by(observer, operation, span, call, T::outcome)
 }
 
 /// The same, where `outcome` says what an answer counts as.
