@@ -53,7 +53,8 @@ impl Database for ObservedDatabase {
 
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
         let span = port_span!(DEBUG, "database.begin");
-        let inner = observe(self.observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
+        let inner =
+            observe(self.observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
         Ok(Box::new(ObservedUnit { inner, observer: self.handle() }))
     }
 
