@@ -154,8 +154,11 @@ impl Workers {
 }
 
 /// Runs a job in the trace of what asked for it. A job that nothing asked for, but the clock, begins a trace, which has the
-/// job's own id where spans are not exported.
-async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
+/// job's own id where spans are not exported. The span of a job that failed says so.
+async fn in_its_trace(
+    job: &ClaimedJob,
+    run: impl Future<Output = PortResult<JobOutcome>>,
+) -> PortResult<JobOutcome> {
     let span = tracing::debug_span!(
         target: "fm::jobs",
         parent: None,
@@ -167,7 +170,14 @@ async fn in_its_trace<T>(job: &ClaimedJob, run: impl Future<Output = T>) -> T {
         job.attempt = job.attempt,
     );
     let trace = fm_traces::begin(&span, job.trace, || TraceContext::fresh(job.id.uuid()));
-    fm_traces::within(trace, span, run).await
+    let ended = fm_traces::within(trace, span.clone(), run).await;
+    match &ended {
+        Ok(JobOutcome::Done | JobOutcome::Lost) => {}
+        Ok(JobOutcome::Retried | JobOutcome::Dead) | Err(_) => {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    ended
 }
 
 /// The line of the log that a job leaves, as every request does. That of a job which nothing asked for, but the clock, is left at DEBUG.
@@ -193,3 +203,6 @@ fn log_end(job: &ClaimedJob, outcome: JobOutcome, took: Duration) {
 fn warn(error: &PortError, what: &'static str) {
     tracing::warn!(error = chain(error), "{what}");
 }
+
+#[cfg(test)]
+mod tests;

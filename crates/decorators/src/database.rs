@@ -5,34 +5,63 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
+use thread_local::ThreadLocal;
 
 use crate::PortObserver;
-use crate::decorate::decorator;
 use crate::observe::{observe, port_span};
 
-decorator! {
-    /// A database, and with it its units of work and its reads. A job that is enqueued in a trace gets its place in the trace.
-    ObservedDatabase of Database
+/// A database, and with it its units of work and its reads. A job that is enqueued in a trace gets its place in the trace.
+pub struct ObservedDatabase {
+    inner: Arc<dyn Database>,
+    observer: Arc<dyn PortObserver>,
+    handles: ThreadLocal<Handle>,
+}
+
+impl ObservedDatabase {
+    /// `inner`, whose calls are reported to `observer`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Database>, observer: &Arc<dyn PortObserver>) -> Self {
+        Self { inner, observer: Arc::clone(observer), handles: ThreadLocal::new() }
+    }
+
+    /// The observer, for a unit of work or reads that begin on this thread.
+    fn handle(&self) -> Handle {
+        let own = self.handles.get_or(|| Handle(Arc::new(Shared(Arc::clone(&self.observer)))));
+        Handle(Arc::clone(&own.0))
+    }
+}
+
+/// An observer by way of one thread: almost every request begins reads, and a count of references that all threads change costs
+/// each of them a wait for the others.
+pub(crate) struct Handle(Arc<Shared>);
+
+struct Shared(Arc<dyn PortObserver>);
+
+impl AsRef<dyn PortObserver> for Handle {
+    fn as_ref(&self) -> &(dyn PortObserver + 'static) {
+        self.0.0.as_ref()
+    }
 }
 
 #[async_trait]
 impl Database for ObservedDatabase {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.begin"));
-        let inner = observe(observer.as_ref(), "database.begin", span, self.inner.begin()).await?;
-        Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
+        let span = port_span!(DEBUG, "database.begin");
+        let inner = observe(self.observer.as_ref(), "database.begin", span, self.inner.begin()).await?;
+        Ok(Box::new(ObservedUnit { inner, observer: self.handle() }))
     }
 
     async fn begin_single(&self) -> PortResult<Box<dyn UnitOfWork>> {
-        let (observer, span) = (&self.observer, port_span!(DEBUG, "database.begin"));
-        let inner = observe(observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
-        Ok(Box::new(ObservedUnit { inner, observer: Arc::clone(observer) }))
+        let span = port_span!(DEBUG, "database.begin");
+        let inner =
+            observe(self.observer.as_ref(), "database.begin", span, self.inner.begin_single()).await?;
+        Ok(Box::new(ObservedUnit { inner, observer: self.handle() }))
     }
 
     async fn read(&self) -> PortResult<Box<dyn ReadRepos>> {
         // Reads wait by themselves, each call for itself.
         let inner = self.inner.read().await?;
-        Ok(Box::new(ObservedReads { inner, observer: Arc::clone(&self.observer) }))
+        Ok(Box::new(ObservedReads { inner, observer: self.handle() }))
     }
 
     async fn ping(&self) -> PortResult<()> {
@@ -44,7 +73,7 @@ impl Database for ObservedDatabase {
 /// A unit of work. One that is dropped is rolled back, which is no call.
 pub(crate) struct ObservedUnit {
     pub(crate) inner: Box<dyn UnitOfWork>,
-    pub(crate) observer: Arc<dyn PortObserver>,
+    pub(crate) observer: Handle,
 }
 
 #[async_trait]
@@ -65,5 +94,5 @@ impl UnitOfWork for ObservedUnit {
 /// Reads.
 pub(crate) struct ObservedReads {
     pub(crate) inner: Box<dyn ReadRepos>,
-    pub(crate) observer: Arc<dyn PortObserver>,
+    pub(crate) observer: Handle,
 }

@@ -45,3 +45,38 @@ macro_rules! decorate {
     };
 }
 pub(crate) use decorate;
+
+/// Implements a port by an adapter within, as [`decorate`] does of the same lines, but without spans and reports.
+macro_rules! forward {
+    (
+        impl $port:ident for $decorator:ident, $this:ident: $receiver:ty, by $adapter:expr, at $level:ident;
+        $($method:ident($($argument:ident: $type:ty),* $(,)?) -> $answer:ty = $operation:literal;)+
+        $({ $($rest:tt)+ })?
+    ) => {
+        #[async_trait::async_trait]
+        impl $port for $decorator {
+            $(
+                async fn $method($this: $receiver $(, $argument: $type)*) -> $answer {
+                    $adapter.$method($($argument),*).await
+                }
+            )+
+            $($($rest)+)?
+        }
+    };
+}
+pub(crate) use forward;
+
+/// Hands out the repos of the unit within, but for those that follow in braces.
+macro_rules! forward_repos {
+    (impl Repos for $unit:ident; $($repo:ident: $port:ident),+; { $($rest:tt)+ }) => {
+        impl Repos for $unit {
+            $(
+                fn $repo(&mut self) -> &mut dyn $port {
+                    self.inner.$repo()
+                }
+            )+
+            $($rest)+
+        }
+    };
+}
+pub(crate) use forward_repos;

@@ -12,6 +12,7 @@ mod decorate;
 mod fallback;
 mod observe;
 mod observer;
+mod queue;
 mod repos;
 mod stores;
 mod traced_jobs;

@@ -18,7 +18,10 @@ use crate::{Outcome, PortObserver};
 /// nothing.
 macro_rules! port_span {
     ($level:ident, $name:literal) => {
-        if fm_traces::is_within() {
+        // The level first: one that no subscriber wants is known without a look at the task.
+        if tracing::Level::$level <= tracing::level_filters::LevelFilter::current()
+            && fm_traces::is_within()
+        {
             tracing::span!(
                 target: "fm::ports",
                 tracing::Level::$level,
@@ -35,13 +38,13 @@ macro_rules! port_span {
 pub(crate) use port_span;
 
 /// Makes a call in its span, and reports how it ended.
-pub(crate) async fn observe<T: Answer>(
+pub(crate) fn observe<T: Answer>(
     observer: &dyn PortObserver,
     operation: &'static str,
     span: Span,
     call: impl Future<Output = T>,
-) -> T {
-    observe_by(observer, operation, span, call, T::outcome).await
+) -> impl Future<Output = T> {
+    observe_by(observer, operation, span, call, T::outcome)
 }
 
 /// The same, where `outcome` says what an answer counts as.

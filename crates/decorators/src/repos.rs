@@ -18,15 +18,12 @@ use fm_domain::files::{
 };
 use fm_domain::idempotency::{Claimed, FinishedUpload, IdempotencyKey, KeyClaim, KeyRepo};
 use fm_domain::ids::{BlobId, FileId, JobId, UploadId, UserId};
-use fm_domain::jobs::{
-    ClaimedJob, Enqueued, JobKind, JobQueries, JobQueue, JobRecord, JobState, NewJob, QueueDepth,
-};
+use fm_domain::jobs::{JobQueries, JobRecord, JobState, QueueDepth};
 use fm_domain::previews::{Preview, PreviewQueries, PreviewRepo, PreviewSize, PreviewState};
 use fm_domain::uploads::{Epoch, UpdateUpload, Upload, UploadQueries, UploadRepo};
 
 use crate::database::{ObservedReads, ObservedUnit};
 use crate::decorate::decorate;
-use crate::observe::{observe, port_span};
 
 decorate! {
     impl UserQueries for ObservedReads, self: &mut Self, by self.inner.users(), at DEBUG;
@@ -146,28 +143,6 @@ decorate! {
     remove_of_file(file: FileId) -> PortResult<()> = "database.uploads.remove_of_file";
     expired(now: Timestamp, limit: u32) -> PortResult<Vec<Upload>> = "database.uploads.expired";
     purge_ended(now: Timestamp, limit: u32) -> PortResult<u32> = "database.uploads.purge_ended";
-}
-
-decorate! {
-    impl JobQueue for ObservedUnit, self: &mut Self, by self.inner.jobs(), at DEBUG;
-    claim(kinds: &[JobKind], now: Timestamp, lease_until: Timestamp, limit: u32)
-        -> PortResult<Vec<ClaimedJob>> = "database.jobs.claim";
-    renew(id: JobId, attempt: u32, lease_until: Timestamp) -> PortResult<bool> = "database.jobs.renew";
-    complete(id: JobId, attempt: u32) -> PortResult<bool> = "database.jobs.complete";
-    fail(id: JobId, attempt: u32, retry_at: Option<Timestamp>, reason: &str) -> PortResult<bool> = "database.jobs.fail";
-    put_back(id: JobId, attempt: u32, retry_at: Timestamp, reason: &str) -> PortResult<bool> = "database.jobs.put_back";
-    next_due(kinds: &[JobKind]) -> PortResult<Option<Timestamp>> = "database.jobs.next_due";
-    count_living() -> PortResult<u64> = "database.jobs.count_living";
-    take_dead(id: JobId) -> PortResult<Option<JobRecord>> = "database.jobs.take_dead";
-    {
-        async fn enqueue(&mut self, job: &NewJob) -> PortResult<Enqueued> {
-            let span = port_span!(DEBUG, "database.jobs.enqueue");
-            let trace = job.trace.or_else(|| span.in_scope(fm_traces::current));
-            let job = &NewJob { trace, ..job.clone() };
-            let call = self.inner.jobs().enqueue(job);
-            observe(self.observer.as_ref(), "database.jobs.enqueue", span, call).await
-        }
-    }
 }
 
 decorate! {

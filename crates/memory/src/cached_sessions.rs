@@ -13,6 +13,7 @@ use fm_domain::sessions::{
     SessionStore,
 };
 use quick_cache::sync::Cache;
+use thread_local::ThreadLocal;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -30,6 +31,14 @@ pub struct CachedSessions {
     signal: Arc<dyn SessionSignal>,
     copies: Arc<Copies>,
     revocations: TaskTracker,
+    counts: ThreadLocal<Counts>,
+}
+
+/// What one thread counted: a number that all change, at every request, costs each of them a wait for the others.
+#[derive(Default)]
+// Neighbours lie side by side: without room between them their threads would wait for one another all the same.
+#[repr(align(128))]
+struct Counts {
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -138,14 +147,18 @@ impl CachedSessions {
             signal.subscribe(listener);
         }
         let revocations = TaskTracker::new();
-        let (hits, misses) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Self { store, signal, copies, revocations, hits, misses })
+        Arc::new(Self { store, signal, copies, revocations, counts: ThreadLocal::new() })
     }
 
     /// How often a copy answered.
     #[must_use]
     pub fn cache_use(&self) -> CacheUse {
-        CacheUse { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
+        let mut sum = CacheUse::default();
+        for counts in &self.counts {
+            sum.hits += counts.hits.load(Ordering::Relaxed);
+            sum.misses += counts.misses.load(Ordering::Relaxed);
+        }
+        sum
     }
 
     /// Waits until the revocations under way are told to the other nodes.
@@ -196,10 +209,10 @@ impl SessionStore for CachedSessions {
     async fn find_recent(&self, id: SessionId, now: Timestamp) -> PortResult<Option<Session>> {
         // One that ended may have been prolonged since.
         if let Some(session) = self.copies.get(id).filter(|session| session.refresh.expires_at > now) {
-            self.hits.fetch_add(1, Ordering::Relaxed);
+            self.counts.get_or_default().hits.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(session));
         }
-        self.misses.fetch_add(1, Ordering::Relaxed);
+        self.counts.get_or_default().misses.fetch_add(1, Ordering::Relaxed);
         let (epoch, at) = (*self.copies.epoch(), Instant::now());
         let found = self.store.find(id, now).await?;
         if let Some(session) = &found {

@@ -105,7 +105,7 @@ impl Metrics {
     }
 
     /// Tells what threads counted in these at every scrape.
-    pub(crate) fn gather<M: Send + Sync + 'static>(&self, sets: &Arc<PerThread<M>>) {
+    pub(crate) fn gather<M: Send + 'static>(&self, sets: &Arc<PerThread<M>>) {
         let sets = Arc::clone(sets);
         let sum = Box::new(move || sets.gather());
         self.sums.lock().unwrap_or_else(PoisonError::into_inner).push(sum);

@@ -1,7 +1,7 @@
 //! Calls of ports.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use fm_decorators::{Outcome, PortObserver};
@@ -19,7 +19,7 @@ const OTHER: &str = "other";
 pub(crate) struct PortCalls {
     calls: IntCounterVec,
     durations: HistogramVec,
-    operations: RwLock<HashMap<&'static str, OperationMetrics, RandomState>>,
+    operations: RefCell<HashMap<&'static str, OperationMetrics, RandomState>>,
 }
 
 struct OperationMetrics {
@@ -52,7 +52,7 @@ impl PortCalls {
                 &["operation"],
                 SHORT,
             )?,
-            operations: RwLock::default(),
+            operations: RefCell::default(),
         };
         // There from the start, so that dashboards and alerts find the names.
         calls.add(OTHER)?;
@@ -60,14 +60,12 @@ impl PortCalls {
     }
 
     fn count(&self, operation: &'static str, outcome: Outcome, took: Duration) {
-        let operations = self.operations.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = operations.get(operation) {
+        if let Some(known) = self.operations.borrow().get(operation) {
             return known.count(outcome, took);
         }
-        drop(operations);
         // A name that makes no metrics is counted nowhere.
         if let Ok(name) = self.add(operation)
-            && let Some(added) = self.operations.read().unwrap_or_else(PoisonError::into_inner).get(name)
+            && let Some(added) = self.operations.borrow().get(name)
         {
             added.count(outcome, took);
         }
@@ -75,7 +73,7 @@ impl PortCalls {
 
     /// Makes the metrics of an operation; the name that they have.
     fn add(&self, operation: &'static str) -> Result<&'static str> {
-        let mut operations = self.operations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut operations = self.operations.borrow_mut();
         let name = if operations.len() < MOST_OPERATIONS { operation } else { OTHER };
         if operations.contains_key(name) {
             return Ok(name);

@@ -4,50 +4,57 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::{Mutex, PoisonError};
 
 use prometheus::proto::{Bucket, Counter, Histogram, LabelPair, Metric, MetricFamily};
-use prometheus::{Registry, Result};
+use prometheus::{Error, Registry, Result};
 use thread_local::ThreadLocal;
 
 use crate::metrics::Families;
 
 /// Counters and histograms, a set for each thread that counts. A thread that ends leaves its set to the next.
+///
+/// No thread but its own sees a set, which so needs no lock: what is added up is read from the registries.
 pub(crate) struct PerThread<M: Send> {
-    sets: ThreadLocal<Set<M>>,
+    sets: ThreadLocal<Own<M>>,
+    registries: Mutex<Vec<Registry>>,
     make: Make<M>,
 }
 
 type Make<M> = Box<dyn Fn(&Families) -> Result<M> + Send + Sync>;
 
-struct Set<M> {
-    registry: Registry,
-    metrics: M,
-}
+/// The set of one thread.
+// Neighbours lie side by side: without room between them their threads would wait for one another all the same.
+#[repr(align(128))]
+struct Own<M>(M);
 
-impl<M: Send + Sync> PerThread<M> {
+impl<M: Send> PerThread<M> {
     /// Sets made by `make`. The calling thread's is made at once, so that its names are there before anything is counted.
     pub(crate) fn new(make: impl Fn(&Families) -> Result<M> + Send + Sync + 'static) -> Result<Self> {
-        let sets = Self { sets: ThreadLocal::new(), make: Box::new(make) };
+        let sets = Self { sets: ThreadLocal::new(), registries: Mutex::default(), make: Box::new(make) };
         sets.set()?;
         Ok(sets)
     }
 
     /// The set of this thread. `None` where none can be made, which the first would have shown.
     pub(crate) fn mine(&self) -> Option<&M> {
-        self.set().ok().map(|set| &set.metrics)
+        self.set().ok()
     }
 
-    fn set(&self) -> Result<&Set<M>> {
-        self.sets.get_or_try(|| {
+    fn set(&self) -> Result<&M> {
+        let Own(metrics) = self.sets.get_or_try(|| {
             let registry = Registry::new();
             let metrics = (self.make)(&Families::in_registry(&registry))?;
-            Ok(Set { registry, metrics })
-        })
+            self.registries.lock().unwrap_or_else(PoisonError::into_inner).push(registry);
+            Ok::<_, Error>(Own(metrics))
+        })?;
+        Ok(metrics)
     }
 
     /// What all threads counted.
     pub(crate) fn gather(&self) -> Vec<MetricFamily> {
-        sum(self.sets.iter().flat_map(|set| set.registry.gather()))
+        let registries = self.registries.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        sum(registries.iter().flat_map(Registry::gather))
     }
 }
 

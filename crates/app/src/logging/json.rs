@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use chrono::DateTime;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
@@ -33,14 +33,14 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = String::new();
-        attributes.record(&mut Fields(&mut fields));
+        attributes.record(&mut Fields { line: &mut fields, place: None });
         span.extensions_mut().insert(SpanFields(fields));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         if let Some(SpanFields(fields)) = span.extensions_mut().get_mut() {
-            values.record(&mut Fields(fields));
+            values.record(&mut Fields { line: fields, place: None });
         }
     }
 
@@ -48,9 +48,10 @@ where
         BUFFER.with(|buffer| {
             // A value that is formatted may log, and then the buffer is in use.
             let (mut shared, mut own) = (buffer.try_borrow_mut().ok(), Buffer::new());
-            let Buffer { line, second } = shared.as_deref_mut().unwrap_or(&mut own);
+            let Buffer { line, second, place } = shared.as_deref_mut().unwrap_or(&mut own);
             line.clear();
-            write(line, second, &context, event);
+            place.move_to(event.metadata());
+            write(line, second, place, &context, event);
             self.0.add(line.as_bytes(), *event.metadata().level() <= Level::WARN);
         });
     }
@@ -60,11 +61,61 @@ where
 struct Buffer {
     line: String,
     second: Second,
+    place: Place,
 }
 
 impl Buffer {
     const fn new() -> Self {
-        Self { line: String::new(), second: Second { since_epoch: u64::MAX, text: String::new() } }
+        let second = Second { since_epoch: u64::MAX, text: String::new() };
+        Self { line: String::new(), second, place: Place::new() }
+    }
+}
+
+/// The place in the code that the last line came from, and what all its lines share: most come from that of the line before.
+struct Place {
+    /// `None` before the first line.
+    metadata: Option<&'static Metadata<'static>>,
+    /// What stands before the value of each field, one after the other: `,"http.status":`.
+    names: String,
+    /// Where that of each field ends.
+    ends: Vec<usize>,
+    /// `,"target":"fm_http::middleware"`.
+    target: String,
+    names_trace: bool,
+}
+
+impl Place {
+    const fn new() -> Self {
+        Self {
+            metadata: None,
+            names: String::new(),
+            ends: Vec::new(),
+            target: String::new(),
+            names_trace: false,
+        }
+    }
+
+    fn move_to(&mut self, metadata: &'static Metadata<'static>) {
+        if self.metadata.is_some_and(|last| std::ptr::eq(last, metadata)) {
+            return;
+        }
+        self.names.clear();
+        self.ends.clear();
+        for field in metadata.fields() {
+            put_name(&mut self.names, field.name());
+            self.ends.push(self.names.len());
+        }
+        self.target.clear();
+        put_target(&mut self.target, metadata.target());
+        self.names_trace = metadata.fields().field("trace_id").is_some();
+        self.metadata = Some(metadata);
+    }
+
+    /// What stands before the value of this field.
+    fn name(&self, field: &Field) -> &str {
+        let end = |place: usize| self.ends.get(place).copied().unwrap_or_default();
+        let begin = field.index().checked_sub(1).map_or(0, end);
+        self.names.get(begin..end(field.index())).unwrap_or_default()
     }
 }
 
@@ -91,27 +142,33 @@ impl Second {
     }
 }
 
-fn write<S>(line: &mut String, second: &mut Second, context: &Context<'_, S>, event: &Event<'_>)
-where
+fn write<S>(
+    line: &mut String,
+    second: &mut Second,
+    place: &Place,
+    context: &Context<'_, S>,
+    event: &Event<'_>,
+) where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let normalized = event.normalized_metadata();
-    let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
     line.push_str("{\"timestamp\":\"");
     #[expect(clippy::disallowed_methods, reason = "a line tells when the machine wrote it")]
     second.write(line, SystemTime::now());
     line.push_str("\",\"level\":\"");
-    line.push_str(metadata.level().as_str());
+    line.push_str(event.metadata().level().as_str());
     line.push('"');
-    event.record(&mut Fields(line));
-    if metadata.fields().field("trace_id").is_none()
+    event.record(&mut Fields { line, place: Some(place) });
+    if !place.names_trace
         && let Some(trace) = fm_traces::of_task()
     {
         line.push_str(",\"trace_id\":");
         put_text(line, trace.trace().encode(&mut [0; 32]));
     }
-    line.push_str(",\"target\":");
-    put_text(line, metadata.target());
+    // All lines of the `log` crate come from one place, each with a target of its own.
+    match event.normalized_metadata() {
+        Some(metadata) => put_target(line, metadata.target()),
+        None => line.push_str(&place.target),
+    }
     let mut is_first = true;
     for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
         line.push_str(if is_first { ",\"spans\":[" } else { "," });
@@ -127,6 +184,18 @@ where
         line.push(']');
     }
     line.push_str("}\n");
+}
+
+/// Adds what stands before the value of a field.
+fn put_name(line: &mut String, name: &str) {
+    line.push(',');
+    put_text(line, name.strip_prefix("r#").unwrap_or(name));
+    line.push(':');
+}
+
+fn put_target(line: &mut String, target: &str) {
+    line.push_str(",\"target\":");
+    put_text(line, target);
 }
 
 /// Adds a text in quotes.
@@ -163,24 +232,34 @@ fn is_plain(text: &str) -> bool {
     text.bytes().fold(0, |found, byte| found | special(byte)) == 0
 }
 
-struct Fields<'a>(&'a mut String);
+/// Bytes that hold every number as JSON has it: the longest takes 24.
+const NUMBER_BYTES: usize = 32;
+
+struct Fields<'a> {
+    line: &'a mut String,
+    /// Where the line comes from; `None` for the fields of a span.
+    place: Option<&'a Place>,
+}
 
 impl Fields<'_> {
     /// Adds the name of a field; the line, for its value.
     fn name(&mut self, field: &Field) -> &mut String {
-        let name = field.name();
-        self.0.push(',');
-        put_text(self.0, name.strip_prefix("r#").unwrap_or(name));
-        self.0.push(':');
-        self.0
+        match self.place {
+            Some(place) => self.line.push_str(place.name(field)),
+            None => put_name(self.line, field.name()),
+        }
+        self.line
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
+        let mut text = [0_u8; NUMBER_BYTES];
+        let mut room = text.as_mut_slice();
         // A number that JSON does not have is null.
-        let text = serde_json::to_string(&value).unwrap_or_default();
-        self.name(field).push_str(&text);
+        let _written = serde_json::to_writer(&mut room, &value);
+        let length = NUMBER_BYTES - room.len();
+        self.name(field).push_str(std::str::from_utf8(&text[..length]).unwrap_or_default());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

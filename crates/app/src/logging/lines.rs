@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// Bytes that leave without waiting for more.
 const ENOUGH: usize = 64 * 1024;
 
-/// Where lines go. The last clone that is dropped writes what waits.
+/// Where lines go. What waits at the end of the process has to be [flushed](Self::flush).
 #[derive(Clone)]
 pub(super) struct Lines {
     waiting: Arc<Waiting>,
@@ -24,28 +24,30 @@ struct Waiting {
     state: Mutex<State>,
     /// Told when lines begin to wait.
     begun: Condvar,
+    /// Locked before the state, so that lines leave in the order in which they came.
+    output: Mutex<Output>,
 }
 
 struct State {
     text: Vec<u8>,
     /// Whether lines wait for others: from one that was written at once until a while has passed without any.
     gathers: bool,
-    output: Box<dyn io::Write + Send>,
 }
 
-impl State {
-    fn write(&mut self) {
-        // A log whose reader is gone is no reason to stop.
-        let _written = self.output.write_all(&self.text).and_then(|()| self.output.flush());
-        self.text.clear();
-    }
+struct Output {
+    /// Empty between two writes: lines come in while those before leave, without a wait for the system.
+    leaving: Vec<u8>,
+    sink: Box<dyn io::Write + Send>,
 }
 
 impl Lines {
     /// Lines to this output, with a thread that sees to it that none waits long.
     pub(super) fn to(output: impl io::Write + Send + 'static) -> io::Result<Self> {
-        let state = State { text: Vec::new(), gathers: false, output: Box::new(output) };
-        let waiting = Arc::new(Waiting { state: Mutex::new(state), begun: Condvar::new() });
+        let waiting = Arc::new(Waiting {
+            state: Mutex::new(State { text: Vec::new(), gathers: false }),
+            begun: Condvar::new(),
+            output: Mutex::new(Output { leaving: Vec::new(), sink: Box::new(output) }),
+        });
         let lines = Self { waiting: Arc::clone(&waiting) };
         thread::Builder::new().name("log".to_owned()).spawn(move || waiting.write_in_time())?;
         Ok(lines)
@@ -53,43 +55,62 @@ impl Lines {
 
     /// Writes what waits.
     pub(super) fn flush(&self) {
-        lock(&self.waiting.state).write();
+        self.waiting.write();
     }
 
-    /// Adds a whole line. An urgent one is written at once.
+    /// Adds a whole line. An urgent one is written at once. Where lines come faster than they leave, it waits for the output.
     pub(super) fn add(&self, line: &[u8], is_urgent: bool) {
         let mut state = lock(&self.waiting.state);
         state.text.extend_from_slice(line);
-        if is_urgent || !state.gathers || state.text.len() >= ENOUGH {
-            state.write();
-        }
-        if !state.gathers {
-            state.gathers = true;
+        let has_gathered = std::mem::replace(&mut state.gathers, true);
+        let is_due = is_urgent || !has_gathered || state.text.len() >= ENOUGH;
+        drop(state);
+        if !has_gathered {
             self.waiting.begun.notify_one();
+        }
+        if is_due {
+            self.waiting.write();
         }
     }
 }
 
 impl Waiting {
+    fn write(&self) {
+        let mut output = lock(&self.output);
+        let Output { leaving, sink } = &mut *output;
+        std::mem::swap(leaving, &mut lock(&self.state).text);
+        // A log whose reader is gone is no reason to stop.
+        let _written = sink.write_all(leaving).and_then(|()| sink.flush());
+        leaving.clear();
+    }
+
     fn write_in_time(&self) {
-        let mut state = lock(&self.state);
         loop {
-            while !state.gathers {
-                state = self.begun.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            drop(state);
+            self.wait_for_lines();
             thread::sleep(LONGEST);
-            state = lock(&self.state);
-            state.gathers = !state.text.is_empty();
-            if state.gathers {
-                state.write();
+            if self.has_lines() {
+                self.write();
             }
         }
     }
+
+    fn wait_for_lines(&self) {
+        let mut state = lock(&self.state);
+        while !state.gathers {
+            state = self.begun.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether any line came since the last write. Where none did, the next one is written at once.
+    fn has_lines(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.gathers = !state.text.is_empty();
+        state.gathers
+    }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -158,6 +179,50 @@ mod tests {
         let line = vec![b'x'; ENOUGH];
         lines.add(&line, false);
         assert_eq!(writes.try_recv().unwrap(), line);
+    }
+
+    /// An output that waits in the middle of each write until it may go on.
+    struct Slow {
+        begun: Sender<Vec<u8>>,
+        may_go_on: Receiver<()>,
+    }
+
+    impl io::Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.begun.send(bytes.to_vec()).map_err(io::Error::other)?;
+            self.may_go_on.recv().map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Whether a line is added while the one before it is written.
+    fn comes_in_while_another_leaves() -> bool {
+        let ((begun, writes), (go_on, may_go_on), (added, is_added)) = (channel(), channel(), channel());
+        let lines = &Lines::to(Slow { begun, may_go_on }).unwrap();
+        let came_in = std::thread::scope(|scope| {
+            scope.spawn(move || lines.add(b"first\n", true));
+            assert_eq!(writes.recv().unwrap(), b"first\n");
+            scope.spawn(move || {
+                lines.add(b"second\n", false);
+                added.send(()).unwrap();
+            });
+            let came_in = is_added.recv_timeout(Duration::from_millis(200)).is_ok();
+            go_on.send(()).unwrap();
+            go_on.send(()).unwrap();
+            came_in
+        });
+        assert_eq!(writes.recv().unwrap(), b"second\n");
+        came_in
+    }
+
+    #[test]
+    fn lines_come_in_while_those_before_them_leave() {
+        // One that is late by more than a line waits counts as one that comes alone, and is written by its own thread.
+        assert!((0..20).any(|_| comes_in_while_another_leaves()));
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub(super) async fn acquire(
         let mut unit = context.db.begin_single().await?;
         let mut found = find(context, store, access, request, unit.as_mut()).await;
         if matches!(&found, Ok(Found::Open(acquisition)) if !acquisition.is_row_alone()) {
-            // It takes more than the one call.
+            // It takes more than the one call. The upload is looked at again, under a lock this time: the request before may
+            // have saved more bytes since, and pruned what the state found here needs, all under the epoch found here.
             unit.rollback().await?;
             unit = context.db.begin().await?;
             found = find(context, store, access, request, unit.as_mut()).await;

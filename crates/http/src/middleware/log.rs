@@ -2,6 +2,7 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -74,10 +75,11 @@ impl<'a> RequestLog<'a> {
         };
         // Texts in buffers: a value that is formatted by the log costs an allocation and several times the time.
         let (mut trace_id, mut user_id, mut session_id) = ([0; 32], [0; 36], [0; 36]);
+        let mut address = [0; ADDRESS_BYTES];
         tracing::info!(
             request.id = self.id.as_str(),
             trace_id = self.trace.encode(&mut trace_id),
-            client.address = self.client.map(address_text),
+            client.address = self.client.map(|client| address_text(client, &mut address)),
             http.method = self.method.as_str(),
             http.route = route,
             http.status = response.status().as_u16(),
@@ -92,18 +94,29 @@ impl<'a> RequestLog<'a> {
     }
 }
 
+/// Bytes of the longest address as text: one of IPv6 that ends in one of IPv4.
+const ADDRESS_BYTES: usize = 45;
+
 /// An address as it is displayed, of IPv4 in a third of the time.
-fn address_text(address: IpAddr) -> String {
-    let IpAddr::V4(address) = address else { return address.to_string() };
+fn address_text(address: IpAddr, text: &mut [u8; ADDRESS_BYTES]) -> &str {
+    let mut room = text.as_mut_slice();
+    // There is room for every address.
+    let _written = match address {
+        IpAddr::V4(address) => put_octets(address.octets(), &mut room),
+        IpAddr::V6(address) => write!(room, "{address}"),
+    };
+    let length = ADDRESS_BYTES - room.len();
+    std::str::from_utf8(&text[..length]).unwrap_or_default()
+}
+
+fn put_octets([first, rest @ ..]: [u8; 4], text: &mut impl Write) -> io::Result<()> {
     let mut digits = itoa::Buffer::new();
-    let mut text = String::with_capacity("255.255.255.255".len());
-    for octet in address.octets() {
-        if !text.is_empty() {
-            text.push('.');
-        }
-        text.push_str(digits.format(octet));
+    text.write_all(digits.format(first).as_bytes())?;
+    for octet in rest {
+        text.write_all(b".")?;
+        text.write_all(digits.format(octet).as_bytes())?;
     }
-    text
+    Ok(())
 }
 
 /// A handler that is dropped midway had a client that went away.
@@ -152,15 +165,15 @@ pub(super) fn failure(lines: &FailureLines, id: &RequestId, trace: TraceId, prob
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-    use super::address_text;
+    use super::{ADDRESS_BYTES, address_text};
 
     #[test]
     fn addresses_are_written_as_they_are_displayed() {
-        for address in [0, 0x0102_0304, 0x7f00_0001, u32::MAX] {
-            let address = Ipv4Addr::from_bits(address);
-            assert_eq!(address_text(IpAddr::V4(address)), address.to_string());
+        let v4 = [0, 0x0102_0304, 0x7f00_0001, u32::MAX].map(Ipv4Addr::from_bits).map(IpAddr::V4);
+        let mapped = Ipv4Addr::BROADCAST.to_ipv6_mapped();
+        let v6 = [Ipv6Addr::LOCALHOST, Ipv6Addr::from_bits(u128::MAX), mapped].map(IpAddr::V6);
+        for address in v4.into_iter().chain(v6) {
+            assert_eq!(address_text(address, &mut [0; ADDRESS_BYTES]), address.to_string());
         }
-        let address = Ipv6Addr::LOCALHOST;
-        assert_eq!(address_text(IpAddr::V6(address)), "::1");
     }
 }
