@@ -144,3 +144,18 @@ test("a change that is shown at once makes the next refresh read anew", async ()
   await list.refresh();
   assert.deepEqual(list.ids.value, ["a", "b"]);
 });
+
+test("a list that is closed while all of it is read asks for nothing more", async () => {
+  let asked = 0;
+  const list = new PagedList<{ id: string }>(async ({ signal }) => {
+    asked += 1;
+    const isLast = asked === 100;
+    if (!isLast) signal?.throwIfAborted();
+    return { page: { items: [{ id: String(asked) }], next_cursor: isLast ? null : "next" }, etag: null };
+  });
+  await list.load();
+  const all = list.all();
+  list.close();
+  await all;
+  assert.equal(asked, 2);
+});

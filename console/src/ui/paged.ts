@@ -45,10 +45,10 @@ export class PagedList<T extends { id: string }> {
     return this.#running;
   }
 
-  /** Reads all pages that are left. */
+  /** Reads all pages that are left, unless the list is closed meanwhile. */
   async all(): Promise<void> {
     do await this.more();
-    while (this.#next.value !== null && this.error.value === null);
+    while (this.#next.value !== null && this.error.value === null && !this.#abort.signal.aborted);
   }
 
   /**

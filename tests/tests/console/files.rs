@@ -293,3 +293,25 @@ async fn ten_thousand_entries_are_fewer_than_200_rows() {
     }
     is_clean(&page).await;
 }
+
+/// Presses End in the list and follows the link to the trash, both before the page has done anything else.
+const LEAVE_WHILE_READING: &str = "(() => {
+    const end = new KeyboardEvent('keydown', {key: 'End', bubbles: true, cancelable: true});
+    document.activeElement.dispatchEvent(end);
+    document.querySelector('.side a[href$=\"/trash\"]').click();
+})()";
+
+#[tokio::test]
+async fn a_folder_is_left_while_all_of_its_entries_are_read() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let paths: Vec<String> = (0..1000).map(|number| format!("Folder {number:04}")).collect();
+    user.post("/v1/folders").json(&json!({"paths": paths})).send().await.expect(200);
+    let page = open_as(&user, "/files").await;
+    let first = page.named("row", "Folder 0000, folder");
+    first.appears().await;
+    first.reach_by_tab().await;
+    page.evaluate(LEAVE_WHILE_READING).await;
+    // Reading on for ever, the page would draw nothing any more.
+    page.shows(".state", "The trash is empty").await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
