@@ -301,15 +301,42 @@ const LEAVE_WHILE_READING: &str = "(() => {
     document.querySelector('.side a[href$=\"/trash\"]').click();
 })()";
 
-#[tokio::test]
-async fn a_folder_is_left_while_all_of_its_entries_are_read() {
-    let user = Api::on(Lane::Embedded).user().await;
+/// Presses End in the list, and then the key that leads to the second entry, before the page has done anything else.
+const GO_ON_WHILE_READING: &str = "(() => {
+    for (const key of ['End', 'ArrowDown']) {
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    }
+})()";
+
+/// A page with the focus on the first of a thousand folders, most of which are on pages that it has not read.
+async fn at_the_first_of_a_thousand(user: &User) -> Page {
     let paths: Vec<String> = (0..1000).map(|number| format!("Folder {number:04}")).collect();
     user.post("/v1/folders").json(&json!({"paths": paths})).send().await.expect(200);
-    let page = open_as(&user, "/files").await;
+    let page = open_as(user, "/files").await;
     let first = page.named("row", "Folder 0000, folder");
     first.appears().await;
     first.reach_by_tab().await;
+    page
+}
+
+#[tokio::test]
+async fn a_key_that_waits_for_all_entries_does_not_take_back_what_was_pressed_after_it() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
+    page.evaluate(GO_ON_WHILE_READING).await;
+    eventually("all entries are read", async || {
+        let rows = page.evaluate("document.querySelector('[role=grid]').ariaRowCount").await;
+        (rows != "-1").then_some(())
+    })
+    .await;
+    page.named("row", "Folder 0001, folder").has_focus().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn a_folder_is_left_while_all_of_its_entries_are_read() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
     page.evaluate(LEAVE_WHILE_READING).await;
     // Reading on for ever, the page would draw nothing any more.
     page.shows(".state", "The trash is empty").await;

@@ -100,6 +100,12 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     measure();
   };
 
+  /** Does something once the whole list is here, unless the keyboard or the selection has moved on by then. */
+  const whenComplete = (run: () => void) => {
+    const before = selection.value;
+    void list.all().then(() => selection.value === before && run());
+  };
+
   const chosen = (): readonly T[] => {
     const state = selection.value;
     if (state.selected.size > 0) return items.filter((item) => state.selected.has(item.id));
@@ -124,14 +130,14 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     } else if (event.key === "Home") {
       moveTo(0, how);
     } else if (event.key === "End") {
-      void list.all().then(() => moveTo(list.items.value.length - 1, how));
+      whenComplete(() => moveTo(list.items.value.length - 1, how));
     } else if (event.key === "Enter") {
       const item = items[index];
       if (item) props.onOpen(item);
     } else if (event.key === " ") {
       if (active !== null) selection.value = toggle(selection.value, active);
     } else if (event.key === "a" && control) {
-      void list.all().then(() => {
+      whenComplete(() => {
         selection.value = all(selection.value, list.ids.value);
       });
     } else if (event.key === "Escape" && selected.size > 0) {
