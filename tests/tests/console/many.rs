@@ -87,3 +87,23 @@ async fn what_is_found_is_told_selected_and_thrown_away() {
     let left = user.all(&[]).await;
     assert_eq!(left.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["Minutes.txt"]);
 }
+
+/// Presses Delete, and holds it until it has repeated itself three times.
+const HOLD_DELETE: &str = "[false, true, true, true].forEach((repeat) => {
+    const press = new KeyboardEvent('keydown', {key: 'Delete', repeat, bubbles: true, cancelable: true});
+    document.activeElement.dispatchEvent(press);
+})";
+
+#[tokio::test]
+async fn a_key_that_is_held_throws_away_one_entry() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.evaluate(HOLD_DELETE).await;
+    page.named("row", "Archive, folder").disappears().await;
+    page.named("row", "Letters, folder").has_focus().await;
+    page.rests().await;
+    let batches = format!("{}/v1/batch", user.server.base());
+    assert_eq!(page.statuses(&batches), [200]);
+    assert_eq!(user.names_in("root").await, ["Letters", "Music"]);
+}

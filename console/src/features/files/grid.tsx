@@ -114,7 +114,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     if (!(event.target as HTMLElement).matches("[data-id]")) return;
-    if (props.onKey?.(event, chosen())) return event.preventDefault();
+    // A key that is held goes on leading somewhere, and does nothing again: the first time may still be under way.
+    if (!event.repeat && props.onKey?.(event, chosen())) return event.preventDefault();
     const index = active === null ? -1 : ids.indexOf(active);
     const control = event.ctrlKey || event.metaKey;
     const how = event.shiftKey ? "extend" : control ? "focus" : "only";
@@ -133,7 +134,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
       whenComplete(() => moveTo(list.items.value.length - 1, how));
     } else if (event.key === "Enter") {
       const item = items[index];
-      if (item) props.onOpen(item);
+      if (item && !event.repeat) props.onOpen(item);
     } else if (event.key === " ") {
       if (active !== null) selection.value = toggle(selection.value, active);
     } else if (event.key === "a" && control) {
