@@ -342,3 +342,32 @@ async fn a_folder_is_left_while_all_of_its_entries_are_read() {
     page.shows(".state", "The trash is empty").await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_is_found_on_a_page_that_could_not_be_read_is_shown_when_the_service_is_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    // More than the first pages have, which are read at once.
+    for number in 0..150 {
+        user.file(&format!("Scan {number:03}.txt"), "A few words.").await;
+    }
+    let page = open_as(&user, "/search?q=scan").await;
+    page.named("row", "Scan 000.txt").appears().await;
+    page.named("row", "Scan 000.txt").reach_by_tab().await;
+    page.rests().await;
+    api.server.kill();
+    page.press("End").await;
+    page.shows("main .state", "The service is out of reach.").await;
+    api.server.resume();
+    page.named("button", "Try again").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("button", "Try again").disappears().await;
+    // The focus is not lost with the button.
+    let in_list = "document.activeElement.matches('[role=row][data-id]')";
+    eventually("the list has the focus", async || page.evaluate(in_list).await.as_bool().filter(|has| *has))
+        .await;
+    page.press("End").await;
+    page.named("row", "Scan 149.txt").has_focus().await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}

@@ -4,6 +4,7 @@ import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
 import { focusIsLost, useFocusAfter, useFocusInside } from "../../ui/focus";
 import { openMenu } from "../../ui/menu";
+import { Failure } from "../../ui/problem";
 import { reveal, type Window, windowOf } from "../../ui/window";
 import { type CellProps, Head, Line, Tile } from "./grid-cells";
 import { destination, isTyped } from "./grid-keys";
@@ -19,7 +20,7 @@ const TYPING = 700;
 
 /**
  * A list of items as a grid (WAI-ARIA): of any number of rows only those near the visible ones are in the page, and the
- * one that the keyboard is on.
+ * one that the keyboard is on. Below it is told why a later page could not be read.
  */
 export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   const { list, selection, view } = props;
@@ -198,27 +199,30 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   drawn.current = { state, lines };
 
   return (
-    <div
-      ref={scroller}
-      class={`items ${view} ${narrow ? "narrow" : ""}`}
-      role="grid"
-      aria-label={props.label}
-      aria-multiselectable="true"
-      aria-rowcount={list.complete.value ? rows + head : -1}
-      style={{ "--cells": String(props.columns.length - 1) }}
-      onScroll={measure}
-      onKeyDown={onKeyDown}
-      onClick={(event) => {
-        const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
-        if (beside || (event.target as HTMLElement).matches(".items-rows")) {
-          selection.value = clear(selection.value);
-        }
-      }}
-    >
-      {head === 1 && <Head columns={props.columns} sort={props.sort} />}
-      <div class="items-rows" role="rowgroup" style={{ blockSize: `${rows * rowHeight}px` }}>
-        {[...lines.values()]}
+    <>
+      <div
+        ref={scroller}
+        class={`items ${view} ${narrow ? "narrow" : ""}`}
+        role="grid"
+        aria-label={props.label}
+        aria-multiselectable="true"
+        aria-rowcount={list.complete.value ? rows + head : -1}
+        style={{ "--cells": String(props.columns.length - 1) }}
+        onScroll={measure}
+        onKeyDown={onKeyDown}
+        onClick={(event) => {
+          const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
+          if (beside || (event.target as HTMLElement).matches(".items-rows")) {
+            selection.value = clear(selection.value);
+          }
+        }}
+      >
+        {head === 1 && <Head columns={props.columns} sort={props.sort} />}
+        <div class="items-rows" role="rowgroup" style={{ blockSize: `${rows * rowHeight}px` }}>
+          {[...lines.values()]}
+        </div>
       </div>
-    </div>
+      {list.error.value !== null && <Failure error={list.error.value} retry={() => void list.more()} />}
+    </>
   );
 }

@@ -226,9 +226,6 @@ export function FilesPage({ folder }: { folder: string }) {
             }}
           />
         )}
-        {list.status.value === "ready" && list.error.value !== null && (
-          <Failure error={list.error.value} retry={() => void list.more()} />
-        )}
         {dropping && (
           <div class="drop-hint" aria-hidden="true">
             <span>
