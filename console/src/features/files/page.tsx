@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ApiError } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
+import { lazy } from "../../app/lazy";
 import { subscribe, useLive, useSteady } from "../../app/live";
 import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
@@ -15,11 +16,11 @@ import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
 import { Empty, Loading } from "../../ui/states";
 import { useTitle } from "../../ui/title";
+import { later } from "../load";
 import { fromInput, fromTransfer } from "../uploads/entries";
 import { upload, useChooser } from "../uploads/start";
 import * as commands from "./commands";
 import { Crumbs } from "./crumbs";
-import { Details } from "./details";
 import { accept, fits, hasLeft, isFileDrag, startDrag } from "./drag";
 import { dropInto } from "./drop";
 import { ItemGrid } from "./grid";
@@ -30,6 +31,8 @@ import { nothing, type Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { details, sort, sortKeys, view } from "./settings";
 import { SortMenu, ViewButtons } from "./view-menu";
+
+const Details = lazy(async () => (await later()).Details);
 
 /** What takes an entry out of its folder. */
 const leaving = ["move", "trash", "delete"] as const;
