@@ -172,6 +172,12 @@ async fn files_are_looked_at_one_after_another() {
     page.named("group", "Notes.txt").has_focus().await;
     press(&page, "Previous: Meadow.png").await;
     page.named("group", "Meadow.png").has_focus().await;
+    // Escape closes the details first, and then the file.
+    press(&page, "Details").await;
+    page.named("button", "Close details").reach_by_tab().await;
+    page.press("Escape").await;
+    page.named("complementary", "Details").disappears().await;
+    page.named("heading", "Meadow.png").has_focus().await;
     press(&page, "Details").await;
     press(&page, "Close details").await;
     page.named("complementary", "Details").disappears().await;
