@@ -319,6 +319,37 @@ async fn at_the_first_of_a_thousand(user: &User) -> Page {
     page
 }
 
+/// Drags the scroll bar of the list through the entries that are there, and tells how many rows were sketched at most.
+const DRAG_SCROLL_BAR: &str = "(async () => {
+    const list = document.querySelector('.items');
+    let sketched = 0;
+    for (let top = 0; top < 8000; top += 1600) {
+        list.scrollTop = top;
+        await new Promise(requestAnimationFrame);
+        sketched = Math.max(sketched, document.querySelectorAll('.sketch').length);
+    }
+    return sketched;
+})()";
+
+/// Whether every row of the list is drawn in full.
+const ARE_DRAWN: &str = "document.querySelectorAll('.sketch').length === 0
+    && [...document.querySelectorAll('[role=row][data-id]')].every(row => row.querySelector('.check') !== null)";
+
+#[tokio::test]
+async fn rows_are_sketched_while_the_scroll_bar_is_dragged_and_drawn_in_full_when_it_rests() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
+    // Where frames take very long, a drag is none.
+    eventually("rows are sketched", async || {
+        page.evaluate(DRAG_SCROLL_BAR).await.as_u64().filter(|sketched| *sketched > 0)
+    })
+    .await;
+    eventually("rows are drawn", async || page.evaluate(ARE_DRAWN).await.as_bool().filter(|are| *are)).await;
+    // The keyboard is where it was.
+    page.named("row", "Folder 0000, folder").has_focus().await;
+    is_clean(&page).await;
+}
+
 #[tokio::test]
 async fn a_key_that_waits_for_all_entries_does_not_take_back_what_was_pressed_after_it() {
     let user = Api::on(Lane::Embedded).user().await;
