@@ -159,3 +159,22 @@ test("a list that is closed while all of it is read asks for nothing more", asyn
   await all;
   assert.equal(asked, 2);
 });
+
+test("what was read before a change is not shown after it", async () => {
+  const answers: ((ids: string[]) => void)[] = [];
+  const list = new PagedList<{ id: string }>(
+    () =>
+      new Promise((resolve) => {
+        answers.push((ids) => resolve({ page: { items: ids.map((id) => ({ id })) }, etag: null }));
+      }),
+  );
+  const loaded = list.load();
+  answers[0]?.(["a", "b"]);
+  await loaded;
+  const refreshed = list.refresh();
+  await Promise.resolve();
+  list.edit((items) => items.filter(({ id }) => id !== "a"));
+  answers[1]?.(["a", "b"]);
+  await refreshed;
+  assert.deepEqual(list.ids.value, ["b"]);
+});

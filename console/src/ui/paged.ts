@@ -21,6 +21,7 @@ export class PagedList<T extends { id: string }> {
   readonly #fetch: Fetch<T>;
   #etag: string | null = null;
   #pages = 0;
+  #edits = 0;
   #running: Promise<void> | null = null;
   #abort = new AbortController();
 
@@ -72,6 +73,7 @@ export class PagedList<T extends { id: string }> {
   edit(change: (items: readonly T[]) => readonly T[]): void {
     this.items.value = change(this.items.value);
     this.#etag = null;
+    this.#edits += 1;
   }
 
   /** Ends what is running; nothing changes any more. */
@@ -111,6 +113,7 @@ export class PagedList<T extends { id: string }> {
   }
 
   async #readAgain(): Promise<unknown> {
+    const edits = this.#edits;
     try {
       const first = await this.#fetch({ etag: this.#etag, signal: this.#abort.signal });
       if (first === null) return null;
@@ -124,6 +127,8 @@ export class PagedList<T extends { id: string }> {
         next = answer.page.next_cursor ?? null;
         pages += 1;
       }
+      // It may be older than a change that is shown by now, which it would take back: the next refresh reads again.
+      if (edits !== this.#edits) return null;
       this.#etag = first.etag;
       this.#pages = pages;
       this.items.value = items;
