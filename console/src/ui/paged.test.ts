@@ -78,6 +78,9 @@ test("a refresh reads as many pages as were here", async () => {
   await list.refresh();
   assert.deepEqual(list.ids.value, ["x", "a", "c", "d"]);
   assert.equal(list.complete.value, false);
+  assert.equal(list.changes.value, 1);
+  await list.refresh();
+  assert.equal(list.changes.value, 1);
 });
 
 test("a change while a page is being read is read afterwards, once for all who ask", async () => {

@@ -13,6 +13,8 @@ export class PagedList<T extends { id: string }> {
   readonly status = signal<"loading" | "ready" | "failed">("loading");
   /** Why the first page (`failed`), or else the last one that was asked for, is not here. */
   readonly error = signal<unknown>(null);
+  /** Raised when it is found that the list has changed at the service. */
+  readonly changes = signal(0);
   readonly #next = signal<string | null>(null);
   /** Whether the last page is here. */
   readonly complete = computed(() => this.status.value === "ready" && this.#next.value === null);
@@ -133,6 +135,7 @@ export class PagedList<T extends { id: string }> {
       this.#pages = pages;
       this.items.value = items;
       this.#next.value = next;
+      this.changes.value += 1;
       return null;
     } catch (error) {
       // What is shown stays, and the next refresh asks again; unless what the list is of is gone.

@@ -4,7 +4,7 @@ import { ApiError } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
 import { lazy } from "../../app/lazy";
-import { subscribe, useLive, useSteady } from "../../app/live";
+import { useLive, useSteady } from "../../app/live";
 import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
@@ -83,8 +83,12 @@ export function FilesPage({ folder }: { folder: string }) {
   useEffect(() => {
     if (!here) void readHere(setLost);
   }, [folder, list.status.value === "ready"]);
-  // What is shown stays when it can't be read again.
-  useEffect(() => subscribe(() => void readHere(() => undefined)), [folder]);
+  // The list is of the whole drive's state: it may be the folder that has another name now, or another place. What is shown
+  // stays when it can't be read again.
+  const changes = list.changes.value;
+  useEffect(() => {
+    if (changes > 0) void readHere(() => undefined);
+  }, [changes]);
   const retry = () => {
     setLost(null);
     void readHere(setLost);
