@@ -349,3 +349,31 @@ async fn single_keys_are_turned_off_and_on() {
     page.press("/").await;
     page.named("searchbox", "Search files").has_focus().await;
 }
+
+/// How far the picture is scrolled to its end, in pixels; 0 until it is shown in its own size.
+const SCROLLED: &str = "document.querySelector('.picture.zoomed')?.scrollLeft ?? 0";
+
+#[tokio::test]
+async fn a_picture_in_its_own_size_is_scrolled() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Meadow.png", pictures::png(2400, 1800)).await;
+    user.file("Notes.txt", "A few words.").await;
+    let page = open_as(&user, "/files").await;
+    page.named("link", "Meadow.png").click().await;
+    page.named("button", "Next: Notes.txt").appears().await;
+    press(&page, "Full size").await;
+    let scrolled = async |least: f64| {
+        eventually("the picture is scrolled", async || {
+            page.evaluate(SCROLLED).await.as_f64().filter(|left| *left > least)
+        })
+        .await
+    };
+    // Its middle is shown first.
+    let middle = scrolled(0.0).await;
+    page.evaluate("document.querySelector('.picture.zoomed').focus()").await;
+    page.press("ArrowRight").await;
+    scrolled(middle).await;
+    page.named("heading", "Meadow.png").appears().await;
+    page.press("Escape").await;
+    page.named("row", "Meadow.png").has_focus().await;
+}

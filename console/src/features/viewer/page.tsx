@@ -102,8 +102,10 @@ export function ViewerPage({ file: id }: { file: string }) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
-    if (target.matches("video, audio, pre, input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.matches("video, audio, input") || event.ctrlKey || event.metaKey || event.altKey) return;
     const rtl = getComputedStyle(target).direction === "rtl";
+    // There arrow keys scroll.
+    if (target.matches("pre, .zoomed") && event.key !== "Escape") return;
     if (event.key === (rtl ? "ArrowLeft" : "ArrowRight")) show(after);
     else if (event.key === (rtl ? "ArrowRight" : "ArrowLeft")) show(before);
     else if (event.key === "Escape") back();
