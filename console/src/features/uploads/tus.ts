@@ -2,7 +2,7 @@ import { type DetailedError, Upload as TusUpload } from "tus-js-client";
 import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
 import { pause } from "../../api/pause";
 import type { Problem } from "../../api/types";
-import { DELAYS, isPassing, waitOf } from "./patience";
+import { DELAYS, isPassing, scatter, waitOf } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
 import { isReadable } from "./readable";
 
@@ -30,7 +30,7 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     uploadDataDuringCreation: upload.size <= AT_ONCE,
     storeFingerprintForResuming: false,
     // Counted anew whenever bytes came through.
-    retryDelays: DELAYS,
+    retryDelays: DELAYS.map(scatter),
     metadata: {
       filename: upload.name,
       ...(upload.type ? { filetype: upload.type } : {}),
@@ -55,7 +55,7 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     },
     onShouldRetry: (error) => {
       const status = statusOf(error);
-      const asked = waitOf(error.originalResponse?.getHeader("Retry-After"));
+      const asked = scatter(waitOf(error.originalResponse?.getHeader("Retry-After")));
       notBefore = Date.now() + asked;
       if (asked > 0) events.busy(notBefore);
       // Browsers tell a file that is gone by the failure of the request that should carry it.
