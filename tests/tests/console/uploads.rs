@@ -367,3 +367,32 @@ async fn a_large_file_arrives_where_the_store_takes_nothing_from_pages() {
     assert!(page.requests().contains(&creation), "it goes through the service");
     assert_eq!(user.all(&[]).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_folder_that_is_chosen_while_the_service_is_away_arrives_when_it_is_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("First.txt");
+    std::fs::write(&first, "A few words.").unwrap();
+    let photos = folder.path().join("Photos");
+    std::fs::create_dir_all(&photos).unwrap();
+    std::fs::write(photos.join("a.txt"), "A few words.").unwrap();
+    let page = open_as(&user, "/files").await;
+    // The script that sends files is there afterwards.
+    upload(&page, &[first]).await;
+    tells(&page, "1 of 1 uploaded").await;
+
+    let folders = format!("{}/v1/folders", api.server.base());
+    api.server.kill();
+    page.choose("main input[webkitdirectory]", &[photos.as_path()]).await;
+    eventually("the folder is asked for in vain", async || {
+        page.requests().contains(&folders).then_some(())
+    })
+    .await;
+    api.server.resume();
+    tells(&page, "2 of 2 uploaded").await;
+    user.get("/v1/items/lookup?path=/Photos/a.txt").send().await.expect(200);
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
