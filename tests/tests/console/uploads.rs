@@ -159,6 +159,10 @@ async fn an_upload_is_paused_and_goes_on_also_while_the_service_is_away() {
     api.server.kill();
     page.named("button", "Go on with Film.bin").click().await;
     page.shows(".upload.sending", "Film.bin").await;
+    eventually("no speed is told, for nothing comes through", async || {
+        page.texts(".tray-speed").await.iter().all(|told| !told.contains("/s")).then_some(())
+    })
+    .await;
     api.server.resume();
     is_sent(&page, 60).await;
     page.named("button", "Pause all uploads").click().await;
