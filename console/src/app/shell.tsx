@@ -5,7 +5,7 @@ import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
 import { Announcer, announce } from "../ui/announcer";
-import { Dialogs } from "../ui/dialog";
+import { closeAll, Dialogs } from "../ui/dialog";
 import { focusMain } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
 import { Logo } from "../ui/logo";
@@ -61,11 +61,14 @@ function Frame() {
     };
     addEventListener("dragover", refuse);
     addEventListener("drop", refuse);
+    // With the browser's buttons the page goes that a dialog is about.
+    addEventListener("popstate", closeAll);
     return () => {
       clearTimeout(timer);
       stop();
       removeEventListener("dragover", refuse);
       removeEventListener("drop", refuse);
+      removeEventListener("popstate", closeAll);
       removeEventListener("online", update);
       removeEventListener("offline", update);
     };

@@ -377,3 +377,23 @@ async fn a_picture_in_its_own_size_is_scrolled() {
     page.press("Escape").await;
     page.named("row", "Meadow.png").has_focus().await;
 }
+
+#[tokio::test]
+async fn dialogs_and_menus_go_with_the_page_that_is_left() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file(&user).await;
+    page.named("link", "Trash").click().await;
+    page.shows(".state", "The trash is empty").await;
+    page.named("link", "File Manager, to your files").click().await;
+    page.named("row", "Notes.txt").appears().await;
+    for (opener, role, name) in [("New folder", "dialog", "New folder"), ("Sort", "menu", "Sort")] {
+        page.named("button", opener).click().await;
+        page.named(role, name).appears().await;
+        page.evaluate("history.back()").await;
+        page.shows(".state", "The trash is empty").await;
+        page.named(role, name).disappears().await;
+        keeps_focus(&page).await;
+        page.evaluate("history.forward()").await;
+        page.named("row", "Notes.txt").appears().await;
+    }
+}

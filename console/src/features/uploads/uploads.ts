@@ -262,9 +262,12 @@ async function ask(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
   // They may be gone by now, or the session: who signs in again is asked again.
-  const choice = names.length > 0 && account.peek() ? await askConflict(names, true) : null;
+  const isAsked = names.length > 0 && account.peek() !== null;
+  const choice = isAsked ? await askConflict(names, true) : null;
   asking = false;
   if (choice !== null) queue.decide(choice);
+  // The question has gone with a page that was left, and not with the session: they still wait.
+  else if (isAsked && account.peek()) void ask();
 }
 
 addEventListener("beforeunload", (event) => {
