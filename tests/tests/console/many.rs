@@ -70,6 +70,25 @@ async fn what_is_cut_is_pasted_into_another_folder() {
 }
 
 #[tokio::test]
+async fn what_is_cut_can_be_pasted_again_where_the_service_was_away() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.press_with_control("x").await;
+    page.named("link", "Letters").click().await;
+    page.shows(".state", "This folder is empty").await;
+    api.server.kill();
+    page.named("button", "Paste one entry").click().await;
+    page.shows(".toast", "The service is out of reach.").await;
+    api.server.resume();
+    page.named("button", "Paste one entry").click().await;
+    page.named("row", "Archive, folder").appears().await;
+    user.get("/v1/items/lookup?path=/Letters/Archive").send().await.expect(200);
+}
+
+#[tokio::test]
 async fn what_is_found_is_told_selected_and_thrown_away() {
     let user = Api::on(Lane::Embedded).user().await;
     for name in ["Draft one.txt", "Draft two.txt", "Minutes.txt"] {
