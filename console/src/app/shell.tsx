@@ -14,6 +14,7 @@ import { Bar } from "../ui/states";
 import { Toasts, toastError } from "../ui/toast";
 import { onChanged } from "./live";
 import { Page } from "./pages";
+import { isAway } from "./poll";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
 import { account, loadAccount, signOut } from "./session";
@@ -89,10 +90,10 @@ function Frame() {
       </header>
       <Navigation />
       <main id="main" tabIndex={-1}>
-        {offline && (
+        {(offline || isAway.value) && (
           <p class="banner" role="status">
             <Icon name="warning" size={18} />
-            {t("state.offline")}
+            {t(offline ? "state.offline" : "state.away")}
           </p>
         )}
         <Page />

@@ -231,6 +231,22 @@ async fn what_went_wrong() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_shown_while_the_service_is_away() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let page = with_a_folder_and_a_file(&user).await;
+    api.server.kill();
+    page.shows(".banner", "What is shown may be out of date.").await;
+    page.named("row", "Notes.txt").appears().await;
+    is_accessible(&page, "a list that may be out of date").await;
+    api.server.resume();
+    eventually("the service is found again", async || page.texts(".banner").await.is_empty().then_some(()))
+        .await;
+    page.named("row", "Notes.txt").appears().await;
+}
+
+#[tokio::test]
 async fn in_german() {
     let api = Api::with(Lane::Embedded, &[]);
     let user = api.user().await;
