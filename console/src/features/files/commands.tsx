@@ -200,9 +200,10 @@ export function removeForGood(items: readonly ListedItem[]): void {
 /** Fetches files one after another, as if their links were followed. */
 export function download(items: readonly Item[]): void {
   const files = items.filter((item) => item.kind === "file");
+  const user = account.peek()?.id;
   for (const [index, file] of files.entries()) {
-    // Browsers take downloads that are started together for one.
-    setTimeout(() => save(file.download.url, file.name), index * 300);
+    // Browsers take downloads that are started together for one. What is left belongs to the user who has begun it.
+    setTimeout(() => account.peek()?.id === user && save(file.download.url, file.name), index * 300);
   }
 }
 
