@@ -34,7 +34,7 @@ test("two leaps in a row are a drag, which is over when there was none for a mom
   mock.timers.tick(16);
   made.add();
   assert.deepEqual(told, [true, true]);
-  mock.timers.tick(79);
+  mock.timers.tick(149);
   assert.deepEqual(told, [true, true]);
   mock.timers.tick(1);
   assert.deepEqual(told, [true, true, false]);
@@ -43,9 +43,9 @@ test("two leaps in a row are a drag, which is over when there was none for a mom
 test("leaps with a rest between them, as by keys, are none", () => {
   const { made, told } = leaps();
   made.add();
-  mock.timers.tick(100);
+  mock.timers.tick(200);
   made.add();
-  mock.timers.tick(100);
+  mock.timers.tick(200);
   assert.deepEqual(told, [false, false]);
 });
 

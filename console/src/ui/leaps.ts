@@ -1,7 +1,10 @@
 import type { Window } from "./window";
 
-/** Milliseconds after a leap in which another one is of the same drag, and after which the scroll bar rests. */
-const REST = 80;
+/**
+ * Milliseconds after a leap in which another one is of the same drag, and after which the scroll bar rests: longer than a slow
+ * machine needs to draw all rows once, which would not find out otherwise that it is too slow for that.
+ */
+const REST = 150;
 
 /** Whether less than half of what is drawn stays when the window moves. */
 export function isLeap(from: Window, to: Window): boolean {
