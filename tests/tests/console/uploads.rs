@@ -400,3 +400,25 @@ async fn a_folder_that_is_chosen_while_the_service_is_away_arrives_when_it_is_ba
     user.get("/v1/items/lookup?path=/Photos/a.txt").send().await.expect(200);
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_question_about_a_name_is_asked_again_on_the_page_that_back_leads_to() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Plan.txt", "first").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Plan.txt");
+    std::fs::write(&path, "the second").unwrap();
+    let page = open_as(&user, "/files").await;
+    page.named("link", "Trash").click().await;
+    page.named("heading", "Trash").appears().await;
+    page.named("link", "File Manager, to your files").click().await;
+    page.named("row", "Plan.txt").appears().await;
+    upload(&page, &[path]).await;
+    page.named("heading", "This name is taken").appears().await;
+    page.evaluate("history.back()").await;
+    page.shows("h1", "Trash").await;
+    page.named("heading", "This name is taken").appears().await;
+    page.named("button", "Replace").click().await;
+    tells(&page, "1 of 1 uploaded").await;
+    assert_eq!(user.all(&[]).await.iter().map(|file| file.size).collect::<Vec<_>>(), [10]);
+}
