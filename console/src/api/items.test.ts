@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { ApiError } from "./client";
 import { batch, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
@@ -7,12 +8,13 @@ afterEach(() => {
   globalThis.fetch = original;
 });
 
-/** Gives these answers in turn, and the requests that they were given to. */
+/** Gives these answers in turn, none for the status 0, and the requests that they were given to. */
 function answering(...answers: [status: number, body: unknown, headers?: Record<string, string>][]): string[] {
   const asked: string[] = [];
   globalThis.fetch = async (target, init) => {
     asked.push(`${init?.method} ${String(target)}`);
     const [status, body, headers] = answers[asked.length - 1] ?? [500, {}];
+    if (status === 0) throw new TypeError("no answer");
     return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
   };
   return asked;
@@ -31,6 +33,19 @@ test("a batch that outlives its request is waited for", async () => {
   const asked = answering([202, running], [200, running], [200, { ...running, status: "done", result: outcome }]);
   assert.deepEqual(await batch([{ op: "trash", id: "a" }]), [result]);
   assert.deepEqual(asked, ["POST /v1/batch", "GET /v1/operations/o", "GET /v1/operations/o"]);
+});
+
+test("a batch goes on while the service is away, and is waited for", async () => {
+  const done = { ...running, status: "done", result: outcome };
+  const asked = answering([202, running], [0, null], [502, null], [200, done]);
+  assert.deepEqual(await batch([{ op: "trash", id: "a" }]), [result]);
+  assert.equal(asked.length, 4);
+});
+
+test("a batch that is not known any more is not waited for", async () => {
+  const asked = answering([202, running], [404, { code: "not_found", detail: "gone" }]);
+  await assert.rejects(batch([{ op: "trash", id: "a" }]), ApiError);
+  assert.equal(asked.length, 2);
 });
 
 test("more changes than a batch takes are as many batches as they need", async () => {

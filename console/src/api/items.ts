@@ -1,4 +1,4 @@
-import { discard, json, type Query, retryAfter, send, url } from "./client";
+import { ApiError, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
 import { pause } from "./pause";
 import type {
   BatchOperation,
@@ -166,14 +166,25 @@ function batchResult({ result }: Operation): BatchResults {
 /** An operation that could not go on: what was done of it stays. */
 export class InterruptedError extends Error {}
 
+/** How often in a row an operation is asked for in vain: it goes on when the service is back, some seconds later. */
+const IN_VAIN = 30;
+
 /** Asks for an operation until it is over, each second at last; fails where it could not go on. */
 async function finish(operation: Operation): Promise<Operation> {
   let wait = 100;
   let current = operation;
+  let failures = 0;
   while (current.status === "running") {
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(wait * 2, 1000);
-    current = await json("GET", `v1/operations/${operation.id}`);
+    try {
+      current = await json("GET", `v1/operations/${operation.id}`);
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      const isAway = error instanceof NetworkError || (error instanceof ApiError && error.status >= 500);
+      if (!isAway || failures > IN_VAIN) throw error;
+    }
   }
   if (current.status !== "done") throw new InterruptedError();
   return current;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { ApiError, NetworkError } from "../api/client";
 import type { Problem } from "../api/types";
-import { poll, waitAfter } from "./poll";
+import { isAway, poll, waitAfter } from "./poll";
 
 const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
 let stop: () => void = () => undefined;
@@ -101,4 +101,19 @@ test("looks that fail become rarer, and come back with the network", async () =>
 test("a service that is too busy is asked when it says", () => {
   const busy = (seconds: number | null) => new ApiError(429, { detail: "busy" } as Problem, seconds);
   assert.deepEqual([waitAfter(1, busy(60)), waitAfter(1, busy(1)), waitAfter(1, busy(null))], [60_000, 6000, 6000]);
+});
+
+test("a service that is away is known to be until a look finds it, and where nothing looks any more", async () => {
+  const state = looks();
+  state.outcome = async () => new NetworkError("no answer");
+  await pass(3);
+  assert.equal(isAway.value, true);
+  state.outcome = async () => null;
+  await pass(6);
+  assert.equal(isAway.value, false);
+  state.outcome = async () => new NetworkError("no answer");
+  await pass(3);
+  assert.equal(isAway.value, true);
+  stop();
+  assert.equal(isAway.value, false);
 });

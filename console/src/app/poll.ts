@@ -1,8 +1,12 @@
-import { ApiError } from "../api/client";
+import { signal } from "@preact/signals";
+import { ApiError, NetworkError } from "../api/client";
 
 /** Milliseconds between two looks while all is well, and at most while they fail. */
 const INTERVAL = 3000;
 const LONGEST = 12_000;
+
+/** Whether the last look of what is shown found no service: it may be out of date. */
+export const isAway = signal(false);
 
 /** How long to wait after so many looks that failed one after another, the last of them with this error. */
 export function waitAfter(failures: number, error: unknown): number {
@@ -26,6 +30,8 @@ export function poll(look: () => Promise<unknown>): () => void {
     isLooking = true;
     const error = await look();
     isLooking = false;
+    if (isOver) return;
+    isAway.value = error instanceof NetworkError;
     failures = error === null ? 0 : failures + 1;
     later(waitAfter(failures, error));
   };
@@ -38,6 +44,7 @@ export function poll(look: () => Promise<unknown>): () => void {
   addEventListener("online", now);
   return () => {
     isOver = true;
+    isAway.value = false;
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", now);
     removeEventListener("online", now);

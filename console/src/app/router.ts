@@ -20,7 +20,8 @@ export const href = (target: Route): string => basePath + format(target);
 /** Goes to a page; `replace` leaves no entry in the history. */
 export function go(target: Route | string, { replace = false } = {}): void {
   const address = typeof target === "string" ? basePath + target : href(target);
-  if (replace) history.replaceState(null, "", address);
+  // As browsers do it: the page that is shown is no step that Back would have to take.
+  if (replace || address === location.pathname + location.search) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
   location_.value = read();
   visits.value += 1;

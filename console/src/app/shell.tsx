@@ -5,7 +5,7 @@ import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
 import { Announcer, announce } from "../ui/announcer";
-import { Dialogs } from "../ui/dialog";
+import { closeAll, Dialogs } from "../ui/dialog";
 import { focusMain } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
 import { Logo } from "../ui/logo";
@@ -14,6 +14,7 @@ import { Bar } from "../ui/states";
 import { Toasts, toastError } from "../ui/toast";
 import { onChanged } from "./live";
 import { Page } from "./pages";
+import { isAway } from "./poll";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
 import { account, loadAccount, signOut } from "./session";
@@ -61,11 +62,14 @@ function Frame() {
     };
     addEventListener("dragover", refuse);
     addEventListener("drop", refuse);
+    // With the browser's buttons the page goes that a dialog is about.
+    addEventListener("popstate", closeAll);
     return () => {
       clearTimeout(timer);
       stop();
       removeEventListener("dragover", refuse);
       removeEventListener("drop", refuse);
+      removeEventListener("popstate", closeAll);
       removeEventListener("online", update);
       removeEventListener("offline", update);
     };
@@ -86,10 +90,10 @@ function Frame() {
       </header>
       <Navigation />
       <main id="main" tabIndex={-1}>
-        {offline && (
+        {(offline || isAway.value) && (
           <p class="banner" role="status">
             <Icon name="warning" size={18} />
-            {t("state.offline")}
+            {t(offline ? "state.offline" : "state.away")}
           </p>
         )}
         <Page />

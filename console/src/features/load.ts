@@ -1,9 +1,14 @@
 import { NetworkError } from "../api/client";
 
 /** What most visits do not show: a script of its own, loaded with the first of it. */
-export async function later(): Promise<typeof import("./later")> {
+export const later = (): Promise<typeof import("./later")> => reached(import("./later"));
+
+/** All that sends files: a script of its own too. */
+export const sending = (): Promise<typeof import("./uploads/all")> => reached(import("./uploads/all"));
+
+async function reached<T>(script: Promise<T>): Promise<T> {
   try {
-    return await import("./later");
+    return await script;
   } catch (error) {
     throw new NetworkError("a script of the console could not be loaded", { cause: error });
   }

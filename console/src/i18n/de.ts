@@ -259,6 +259,7 @@ export const de: Catalogue = {
     "sort.ascending": "Aufsteigend",
     "sort.descending": "Absteigend",
     "sort.label": "Sortieren",
+    "state.away": "Der Dienst ist nicht erreichbar. Was zu sehen ist, kann veraltet sein.",
     "state.loading": "Wird geladen",
     "state.offline": "Sie sind offline. Hochladen geht von selbst weiter, sobald Sie wieder verbunden sind.",
     "state.wait": "Einen Moment…",

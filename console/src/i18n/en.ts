@@ -257,6 +257,7 @@ export const en = {
     "sort.ascending": "Ascending",
     "sort.descending": "Descending",
     "sort.label": "Sort",
+    "state.away": "The service is out of reach. What is shown may be out of date.",
     "state.loading": "Loading",
     "state.offline": "You are offline. Uploads go on by themselves when you are back.",
     "state.wait": "One moment…",

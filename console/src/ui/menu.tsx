@@ -45,12 +45,16 @@ export function openMenuAt(x: number, y: number, label: string, items: readonly 
 /** Where the one menu is drawn that may be open. */
 export function MenuHost() {
   // With its page the menu goes too.
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    const close = () => {
       opened.value = null;
-    },
-    [],
-  );
+    };
+    addEventListener("popstate", close);
+    return () => {
+      removeEventListener("popstate", close);
+      close();
+    };
+  }, []);
   const menu = opened.value;
   return menu && <Menu key={menu.id} menu={menu} />;
 }

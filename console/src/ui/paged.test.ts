@@ -78,6 +78,9 @@ test("a refresh reads as many pages as were here", async () => {
   await list.refresh();
   assert.deepEqual(list.ids.value, ["x", "a", "c", "d"]);
   assert.equal(list.complete.value, false);
+  assert.equal(list.changes.value, 1);
+  await list.refresh();
+  assert.equal(list.changes.value, 1);
 });
 
 test("a change while a page is being read is read afterwards, once for all who ask", async () => {
@@ -143,4 +146,38 @@ test("a change that is shown at once makes the next refresh read anew", async ()
   assert.deepEqual(list.ids.value, ["b"]);
   await list.refresh();
   assert.deepEqual(list.ids.value, ["a", "b"]);
+});
+
+test("a list that is closed while all of it is read asks for nothing more", async () => {
+  let asked = 0;
+  const list = new PagedList<{ id: string }>(async ({ signal }) => {
+    asked += 1;
+    const isLast = asked === 100;
+    if (!isLast) signal?.throwIfAborted();
+    return { page: { items: [{ id: String(asked) }], next_cursor: isLast ? null : "next" }, etag: null };
+  });
+  await list.load();
+  const all = list.all();
+  list.close();
+  await all;
+  assert.equal(asked, 2);
+});
+
+test("what was read before a change is not shown after it", async () => {
+  const answers: ((ids: string[]) => void)[] = [];
+  const list = new PagedList<{ id: string }>(
+    () =>
+      new Promise((resolve) => {
+        answers.push((ids) => resolve({ page: { items: ids.map((id) => ({ id })) }, etag: null }));
+      }),
+  );
+  const loaded = list.load();
+  answers[0]?.(["a", "b"]);
+  await loaded;
+  const refreshed = list.refresh();
+  await Promise.resolve();
+  list.edit((items) => items.filter(({ id }) => id !== "a"));
+  answers[1]?.(["a", "b"]);
+  await refreshed;
+  assert.deepEqual(list.ids.value, ["b"]);
 });

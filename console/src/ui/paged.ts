@@ -13,6 +13,8 @@ export class PagedList<T extends { id: string }> {
   readonly status = signal<"loading" | "ready" | "failed">("loading");
   /** Why the first page (`failed`), or else the last one that was asked for, is not here. */
   readonly error = signal<unknown>(null);
+  /** Raised when it is found that the list has changed at the service. */
+  readonly changes = signal(0);
   readonly #next = signal<string | null>(null);
   /** Whether the last page is here. */
   readonly complete = computed(() => this.status.value === "ready" && this.#next.value === null);
@@ -21,6 +23,7 @@ export class PagedList<T extends { id: string }> {
   readonly #fetch: Fetch<T>;
   #etag: string | null = null;
   #pages = 0;
+  #edits = 0;
   #running: Promise<void> | null = null;
   #abort = new AbortController();
 
@@ -45,10 +48,10 @@ export class PagedList<T extends { id: string }> {
     return this.#running;
   }
 
-  /** Reads all pages that are left. */
+  /** Reads all pages that are left, unless the list is closed meanwhile. */
   async all(): Promise<void> {
     do await this.more();
-    while (this.#next.value !== null && this.error.value === null);
+    while (this.#next.value !== null && this.error.value === null && !this.#abort.signal.aborted);
   }
 
   /**
@@ -72,6 +75,7 @@ export class PagedList<T extends { id: string }> {
   edit(change: (items: readonly T[]) => readonly T[]): void {
     this.items.value = change(this.items.value);
     this.#etag = null;
+    this.#edits += 1;
   }
 
   /** Ends what is running; nothing changes any more. */
@@ -111,6 +115,7 @@ export class PagedList<T extends { id: string }> {
   }
 
   async #readAgain(): Promise<unknown> {
+    const edits = this.#edits;
     try {
       const first = await this.#fetch({ etag: this.#etag, signal: this.#abort.signal });
       if (first === null) return null;
@@ -124,10 +129,13 @@ export class PagedList<T extends { id: string }> {
         next = answer.page.next_cursor ?? null;
         pages += 1;
       }
+      // It may be older than a change that is shown by now, which it would take back: the next refresh reads again.
+      if (edits !== this.#edits) return null;
       this.#etag = first.etag;
       this.#pages = pages;
       this.items.value = items;
       this.#next.value = next;
+      this.changes.value += 1;
       return null;
     } catch (error) {
       // What is shown stays, and the next refresh asks again; unless what the list is of is gone.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Page, eventually, within};
+use fm_e2e::{Api, Lane, Page, User, eventually, within};
+use serde_json::json;
 
 use super::{open_as, own_errors};
 
@@ -55,6 +56,43 @@ async fn each_shows_what_is_done_on_the_other() {
     for page in [&desk, &phone] {
         assert_eq!(own_errors(page), Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_shown_has_the_name_that_it_was_given_elsewhere() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let letters = user.folder("Letters", None).await;
+    user.file_in(&letters, "Notes.txt", "A few words.").await;
+    let page = open_as(&user, &format!("/files/{}", letters.id)).await;
+    page.named("heading", "Letters").appears().await;
+    page.named("row", "Notes.txt").appears().await;
+    let renamed = user.patch(&format!("/v1/folders/{}", letters.id)).json(&json!({"name": "Post"}));
+    renamed.send().await.expect(200);
+    within(SEEN_WITHIN, "the heading has the new name", async || {
+        (page.texts("h1").await == ["Post"]).then_some(())
+    })
+    .await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_file_that_is_shown_is_followed_when_it_is_renamed_and_thrown_away_elsewhere() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let notes = user.file("Notes.txt", "A few words.").await;
+    let page = open_as(&user, &format!("/files/{}/view", notes.id)).await;
+    page.named("heading", "Notes.txt").appears().await;
+    let renamed = user.patch(&User::path(&notes)).json(&json!({"name": "Minutes.txt"}));
+    renamed.send().await.expect(200);
+    within(SEEN_WITHIN, "the heading has the new name", async || {
+        (page.texts("h1").await == ["Minutes.txt"]).then_some(())
+    })
+    .await;
+    user.post(&format!("/v1/items/{}/trash", notes.id)).send().await.expect(200);
+    within(SEEN_WITHIN, "the file is not shown any more", async || {
+        page.texts(".state").await.iter().any(|text| text.contains("It is not there any more.")).then_some(())
+    })
+    .await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 
 #[tokio::test]

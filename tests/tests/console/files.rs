@@ -293,3 +293,112 @@ async fn ten_thousand_entries_are_fewer_than_200_rows() {
     }
     is_clean(&page).await;
 }
+
+/// Presses End in the list and follows the link to the trash, both before the page has done anything else.
+const LEAVE_WHILE_READING: &str = "(() => {
+    const end = new KeyboardEvent('keydown', {key: 'End', bubbles: true, cancelable: true});
+    document.activeElement.dispatchEvent(end);
+    document.querySelector('.side a[href$=\"/trash\"]').click();
+})()";
+
+/// Presses End in the list, and then the key that leads to the second entry, before the page has done anything else.
+const GO_ON_WHILE_READING: &str = "(() => {
+    for (const key of ['End', 'ArrowDown']) {
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    }
+})()";
+
+/// A page with the focus on the first of a thousand folders, most of which are on pages that it has not read.
+async fn at_the_first_of_a_thousand(user: &User) -> Page {
+    let paths: Vec<String> = (0..1000).map(|number| format!("Folder {number:04}")).collect();
+    user.post("/v1/folders").json(&json!({"paths": paths})).send().await.expect(200);
+    let page = open_as(user, "/files").await;
+    let first = page.named("row", "Folder 0000, folder");
+    first.appears().await;
+    first.reach_by_tab().await;
+    page
+}
+
+/// Drags the scroll bar of the list through the entries that are there, and tells how many rows were sketched at most.
+const DRAG_SCROLL_BAR: &str = "(async () => {
+    const list = document.querySelector('.items');
+    let sketched = 0;
+    for (let top = 0; top < 8000; top += 1600) {
+        list.scrollTop = top;
+        await new Promise(requestAnimationFrame);
+        sketched = Math.max(sketched, document.querySelectorAll('.sketch').length);
+    }
+    return sketched;
+})()";
+
+/// Whether every row of the list is drawn in full.
+const ARE_DRAWN: &str = "document.querySelectorAll('.sketch').length === 0
+    && [...document.querySelectorAll('[role=row][data-id]')].every(row => row.querySelector('.check') !== null)";
+
+#[tokio::test]
+async fn rows_are_sketched_while_the_scroll_bar_is_dragged_and_drawn_in_full_when_it_rests() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
+    // Where frames take very long, a drag is none.
+    eventually("rows are sketched", async || {
+        page.evaluate(DRAG_SCROLL_BAR).await.as_u64().filter(|sketched| *sketched > 0)
+    })
+    .await;
+    eventually("rows are drawn", async || page.evaluate(ARE_DRAWN).await.as_bool().filter(|are| *are)).await;
+    // The keyboard is where it was.
+    page.named("row", "Folder 0000, folder").has_focus().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn a_key_that_waits_for_all_entries_does_not_take_back_what_was_pressed_after_it() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
+    page.evaluate(GO_ON_WHILE_READING).await;
+    eventually("all entries are read", async || {
+        let rows = page.evaluate("document.querySelector('[role=grid]').ariaRowCount").await;
+        (rows != "-1").then_some(())
+    })
+    .await;
+    page.named("row", "Folder 0001, folder").has_focus().await;
+    is_clean(&page).await;
+}
+
+#[tokio::test]
+async fn a_folder_is_left_while_all_of_its_entries_are_read() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_the_first_of_a_thousand(&user).await;
+    page.evaluate(LEAVE_WHILE_READING).await;
+    // Reading on for ever, the page would draw nothing any more.
+    page.shows(".state", "The trash is empty").await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_found_on_a_page_that_could_not_be_read_is_shown_when_the_service_is_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    // More than the first pages have, which are read at once.
+    for number in 0..150 {
+        user.file(&format!("Scan {number:03}.txt"), "A few words.").await;
+    }
+    let page = open_as(&user, "/search?q=scan").await;
+    page.named("row", "Scan 000.txt").appears().await;
+    page.named("row", "Scan 000.txt").reach_by_tab().await;
+    page.rests().await;
+    api.server.kill();
+    page.press("End").await;
+    page.shows("main .state", "The service is out of reach.").await;
+    api.server.resume();
+    page.named("button", "Try again").reach_by_tab().await;
+    page.press("Enter").await;
+    page.named("button", "Try again").disappears().await;
+    // The focus is not lost with the button.
+    let in_list = "document.activeElement.matches('[role=row][data-id]')";
+    eventually("the list has the focus", async || page.evaluate(in_list).await.as_bool().filter(|has| *has))
+        .await;
+    page.press("End").await;
+    page.named("row", "Scan 149.txt").has_focus().await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}

@@ -172,6 +172,12 @@ async fn files_are_looked_at_one_after_another() {
     page.named("group", "Notes.txt").has_focus().await;
     press(&page, "Previous: Meadow.png").await;
     page.named("group", "Meadow.png").has_focus().await;
+    // Escape closes the details first, and then the file.
+    press(&page, "Details").await;
+    page.named("button", "Close details").reach_by_tab().await;
+    page.press("Escape").await;
+    page.named("complementary", "Details").disappears().await;
+    page.named("heading", "Meadow.png").has_focus().await;
     press(&page, "Details").await;
     press(&page, "Close details").await;
     page.named("complementary", "Details").disappears().await;
@@ -342,4 +348,52 @@ async fn single_keys_are_turned_off_and_on() {
     save.reach_by_tab().await;
     page.press("/").await;
     page.named("searchbox", "Search files").has_focus().await;
+}
+
+/// How far the picture is scrolled to its end, in pixels; 0 until it is shown in its own size.
+const SCROLLED: &str = "document.querySelector('.picture.zoomed')?.scrollLeft ?? 0";
+
+#[tokio::test]
+async fn a_picture_in_its_own_size_is_scrolled() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Meadow.png", pictures::png(2400, 1800)).await;
+    user.file("Notes.txt", "A few words.").await;
+    let page = open_as(&user, "/files").await;
+    page.named("link", "Meadow.png").click().await;
+    page.named("button", "Next: Notes.txt").appears().await;
+    press(&page, "Full size").await;
+    let scrolled = async |least: f64| {
+        eventually("the picture is scrolled", async || {
+            page.evaluate(SCROLLED).await.as_f64().filter(|left| *left > least)
+        })
+        .await
+    };
+    // Its middle is shown first.
+    let middle = scrolled(0.0).await;
+    page.evaluate("document.querySelector('.picture.zoomed').focus()").await;
+    page.press("ArrowRight").await;
+    scrolled(middle).await;
+    page.named("heading", "Meadow.png").appears().await;
+    page.press("Escape").await;
+    page.named("row", "Meadow.png").has_focus().await;
+}
+
+#[tokio::test]
+async fn dialogs_and_menus_go_with_the_page_that_is_left() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file(&user).await;
+    page.named("link", "Trash").click().await;
+    page.shows(".state", "The trash is empty").await;
+    page.named("link", "File Manager, to your files").click().await;
+    page.named("row", "Notes.txt").appears().await;
+    for (opener, role, name) in [("New folder", "dialog", "New folder"), ("Sort", "menu", "Sort")] {
+        page.named("button", opener).click().await;
+        page.named(role, name).appears().await;
+        page.evaluate("history.back()").await;
+        page.shows(".state", "The trash is empty").await;
+        page.named(role, name).disappears().await;
+        keeps_focus(&page).await;
+        page.evaluate("history.forward()").await;
+        page.named("row", "Notes.txt").appears().await;
+    }
 }

@@ -1,8 +1,10 @@
 //! What is done with several entries, and undone.
 
-use fm_e2e::{Api, Lane, Page, User};
+use std::time::Duration;
 
-use super::open_as;
+use fm_e2e::{Api, Lane, Page, User, eventually};
+
+use super::{is_at, open_as};
 
 const FOLDERS: [&str; 3] = ["Archive", "Letters", "Music"];
 
@@ -70,6 +72,25 @@ async fn what_is_cut_is_pasted_into_another_folder() {
 }
 
 #[tokio::test]
+async fn what_is_cut_can_be_pasted_again_where_the_service_was_away() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.press_with_control("x").await;
+    page.named("link", "Letters").click().await;
+    page.shows(".state", "This folder is empty").await;
+    api.server.kill();
+    page.named("button", "Paste one entry").click().await;
+    page.shows(".toast", "The service is out of reach.").await;
+    api.server.resume();
+    page.named("button", "Paste one entry").click().await;
+    page.named("row", "Archive, folder").appears().await;
+    user.get("/v1/items/lookup?path=/Letters/Archive").send().await.expect(200);
+}
+
+#[tokio::test]
 async fn what_is_found_is_told_selected_and_thrown_away() {
     let user = Api::on(Lane::Embedded).user().await;
     for name in ["Draft one.txt", "Draft two.txt", "Minutes.txt"] {
@@ -86,4 +107,57 @@ async fn what_is_found_is_told_selected_and_thrown_away() {
     page.shows(".state", "Nothing found for “draft”").await;
     let left = user.all(&[]).await;
     assert_eq!(left.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["Minutes.txt"]);
+}
+
+/// Presses Delete, and holds it until it has repeated itself three times.
+const HOLD_DELETE: &str = "[false, true, true, true].forEach((repeat) => {
+    const press = new KeyboardEvent('keydown', {key: 'Delete', repeat, bubbles: true, cancelable: true});
+    document.activeElement.dispatchEvent(press);
+})";
+
+#[tokio::test]
+async fn a_key_that_is_held_throws_away_one_entry() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.evaluate(HOLD_DELETE).await;
+    page.named("row", "Archive, folder").disappears().await;
+    page.named("row", "Letters, folder").has_focus().await;
+    page.rests().await;
+    let batches = format!("{}/v1/batch", user.server.base());
+    assert_eq!(page.statuses(&batches), [200]);
+    assert_eq!(user.names_in("root").await, ["Letters", "Music"]);
+}
+
+/// Has the page count the files that it fetches from now on, in place of fetching them.
+const COUNT_DOWNLOADS: &str = "window.fetched = 0;
+    document.addEventListener('click', (event) => {
+        if (!event.target.matches('body > a[download]')) return;
+        event.preventDefault();
+        window.fetched += 1;
+    }, true);
+    0";
+
+#[tokio::test]
+async fn who_signs_out_fetches_no_more_of_many_files() {
+    let user = Api::on(Lane::Embedded).user().await;
+    // One after another, they take twelve seconds.
+    for number in 0..40 {
+        user.file(&format!("Scan {number:02}.txt"), "A few words.").await;
+    }
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Scan 00.txt").appears().await;
+    page.evaluate(COUNT_DOWNLOADS).await;
+    page.named("row", "Scan 00.txt").reach_by_tab().await;
+    page.press_with_control("a").await;
+    page.shows(".selection-count", "40 selected").await;
+    page.named("button", "Download").click().await;
+    let fetched = async || page.evaluate("window.fetched").await.as_u64().unwrap();
+    eventually("some are fetched", async || (fetched().await > 1).then_some(())).await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    is_at(&page, "/login").await;
+    let before = fetched().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(before < 40 && fetched().await == before, "{before} of 40 files");
 }

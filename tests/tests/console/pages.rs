@@ -2,7 +2,7 @@
 
 use fm_e2e::{Api, Lane, on_every_lane};
 
-use super::{asked_elsewhere, open};
+use super::{asked_elsewhere, open, open_as};
 
 #[tokio::test]
 async fn a_page_loads_without_an_error_and_asks_no_other_host() {
@@ -76,3 +76,17 @@ async fn files_come_from_where_signed_urls_lead_and_from_nowhere_else(lane: Lane
 }
 
 on_every_lane![files_come_from_where_signed_urls_lead_and_from_nowhere_else];
+
+#[tokio::test]
+async fn a_link_to_the_page_that_is_shown_is_no_step_back() {
+    let user = Api::on(Lane::Ephemeral).user().await;
+    let page = open_as(&user, "/files").await;
+    page.named("link", "Trash").click().await;
+    page.named("heading", "Trash").appears().await;
+    for _ in 0..2 {
+        page.named("link", "Settings").click().await;
+        page.named("heading", "Settings").appears().await;
+    }
+    page.evaluate("history.back()").await;
+    page.named("heading", "Trash").appears().await;
+}

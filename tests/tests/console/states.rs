@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use fm_e2e::{Api, Lane, Page, User, eventually, noise, pictures};
+use serde_json::json;
 
 use super::axe::{is_accessible, is_accessible_now};
 use super::open_as;
@@ -228,6 +229,49 @@ async fn what_went_wrong() {
     page.named("link", "Trash").click().await;
     page.shows(".state", "The service is out of reach.").await;
     is_accessible(&page, "a list without the service").await;
+}
+
+/// Whether what is in an element is no wider than that.
+const FITS: &str = "(box => box.scrollWidth <= box.clientWidth)";
+
+#[tokio::test]
+async fn texts_without_a_place_to_break() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_a_folder_and_a_file(&user).await;
+    let newer = user.upload("Notes.txt", "Some more words.").query(&[("on_conflict", "replace")]);
+    let notes = newer.send().await.expect(200).json();
+    let version = format!("/v1/files/{}/versions/1", notes["id"].as_str().unwrap());
+    user.patch(&version).json(&json!({"label": "x".repeat(255)})).send().await.expect(200);
+    let fits = async |selector: &str| {
+        eventually(&format!("{selector} fits"), async || {
+            let fits = page.evaluate(&format!("{FITS}(document.querySelector('{selector}'))")).await;
+            fits.as_bool().filter(|fits| *fits)
+        })
+        .await;
+    };
+    choose(&page, "Notes.txt", "Details").await;
+    page.shows(".version", "xxx").await;
+    fits(".details").await;
+    page.visit(&format!("{}/search?q={}", user.server.base(), "x".repeat(200))).await;
+    page.shows("h1", "xxx").await;
+    page.resize(320, 900).await;
+    fits("h1").await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_shown_while_the_service_is_away() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let page = with_a_folder_and_a_file(&user).await;
+    api.server.kill();
+    page.shows(".banner", "What is shown may be out of date.").await;
+    page.named("row", "Notes.txt").appears().await;
+    is_accessible(&page, "a list that may be out of date").await;
+    api.server.resume();
+    eventually("the service is found again", async || page.texts(".banner").await.is_empty().then_some(()))
+        .await;
+    page.named("row", "Notes.txt").appears().await;
 }
 
 #[tokio::test]

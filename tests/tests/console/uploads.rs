@@ -159,6 +159,10 @@ async fn an_upload_is_paused_and_goes_on_also_while_the_service_is_away() {
     api.server.kill();
     page.named("button", "Go on with Film.bin").click().await;
     page.shows(".upload.sending", "Film.bin").await;
+    eventually("no speed is told, for nothing comes through", async || {
+        page.texts(".tray-speed").await.iter().all(|told| !told.contains("/s")).then_some(())
+    })
+    .await;
     api.server.resume();
     is_sent(&page, 60).await;
     page.named("button", "Pause all uploads").click().await;
@@ -366,4 +370,55 @@ async fn a_large_file_arrives_where_the_store_takes_nothing_from_pages() {
     let creation = format!("{}/v1/uploads", user.server.base());
     assert!(page.requests().contains(&creation), "it goes through the service");
     assert_eq!(user.all(&[]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_chosen_while_the_service_is_away_arrives_when_it_is_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("First.txt");
+    std::fs::write(&first, "A few words.").unwrap();
+    let photos = folder.path().join("Photos");
+    std::fs::create_dir_all(&photos).unwrap();
+    std::fs::write(photos.join("a.txt"), "A few words.").unwrap();
+    let page = open_as(&user, "/files").await;
+    // The script that sends files is there afterwards.
+    upload(&page, &[first]).await;
+    tells(&page, "1 of 1 uploaded").await;
+
+    let folders = format!("{}/v1/folders", api.server.base());
+    api.server.kill();
+    page.choose("main input[webkitdirectory]", &[photos.as_path()]).await;
+    eventually("the folder is asked for in vain", async || {
+        page.requests().contains(&folders).then_some(())
+    })
+    .await;
+    api.server.resume();
+    tells(&page, "2 of 2 uploaded").await;
+    user.get("/v1/items/lookup?path=/Photos/a.txt").send().await.expect(200);
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_question_about_a_name_is_asked_again_on_the_page_that_back_leads_to() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Plan.txt", "first").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Plan.txt");
+    std::fs::write(&path, "the second").unwrap();
+    let page = open_as(&user, "/files").await;
+    page.named("link", "Trash").click().await;
+    page.named("heading", "Trash").appears().await;
+    page.named("link", "File Manager, to your files").click().await;
+    page.named("row", "Plan.txt").appears().await;
+    upload(&page, &[path]).await;
+    page.named("heading", "This name is taken").appears().await;
+    page.evaluate("history.back()").await;
+    page.shows("h1", "Trash").await;
+    page.named("heading", "This name is taken").appears().await;
+    page.named("button", "Replace").click().await;
+    tells(&page, "1 of 1 uploaded").await;
+    assert_eq!(user.all(&[]).await.iter().map(|file| file.size).collect::<Vec<_>>(), [10]);
 }

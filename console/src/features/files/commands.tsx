@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
+import { NetworkError } from "../../api/client";
 import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
@@ -140,11 +141,19 @@ export function hold(op: "move" | "copy", items: readonly Item[]): void {
   toast(t(op === "move" ? "clipboard.cut" : "clipboard.copied", { count: items.length }));
 }
 
+/** What was cut can be pasted again where the service was away. */
 export async function paste(target: Target): Promise<void> {
   const held = clipboard.value;
   if (!held) return;
   if (held.op === "move") clipboard.value = null;
-  await bring(held.op, held.items, target);
+  await attempt(async () => {
+    try {
+      await transfer(held.op, held.items, target);
+    } catch (error) {
+      if (error instanceof NetworkError && account.peek()) clipboard.value ??= held;
+      throw error;
+    }
+  });
 }
 
 /** Where the service keeps no trash, deleting for good is offered instead. Resolves to whether something went. */
@@ -191,9 +200,10 @@ export function removeForGood(items: readonly ListedItem[]): void {
 /** Fetches files one after another, as if their links were followed. */
 export function download(items: readonly Item[]): void {
   const files = items.filter((item) => item.kind === "file");
+  const user = account.peek()?.id;
   for (const [index, file] of files.entries()) {
-    // Browsers take downloads that are started together for one.
-    setTimeout(() => save(file.download.url, file.name), index * 300);
+    // Browsers take downloads that are started together for one. What is left belongs to the user who has begun it.
+    setTimeout(() => account.peek()?.id === user && save(file.download.url, file.name), index * 300);
   }
 }
 

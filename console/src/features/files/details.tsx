@@ -24,7 +24,10 @@ export function Details({ item, onClose }: { item: Item | null; onClose: () => v
       class="details"
       aria-label={t("details.title")}
       onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
+        if (event.key !== "Escape") return;
+        onClose();
+        // It closes them alone, and not the file that they are of.
+        event.stopPropagation();
       }}
     >
       <header class="details-head">

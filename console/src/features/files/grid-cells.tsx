@@ -52,6 +52,8 @@ export interface CellProps<T extends ListedItem> {
   isEntry: boolean;
   isSelected: boolean;
   isTarget: boolean;
+  /** Its name alone, for it is seen for a moment. */
+  isSketch: boolean;
   setTarget: (id: string | null) => void;
   /** What a command at this item is for: the selection when it is part of it, else it alone. */
   chosen: () => readonly T[];
@@ -138,7 +140,7 @@ function Name<T extends ListedItem>({ item, props }: { item: T; props: GridProps
 }
 
 export function Line<T extends ListedItem>(cell: CellProps<T> & { index: number; style: CSSProperties }) {
-  const { item, props, narrow, isSelected, isTarget, chosen } = cell;
+  const { item, isSelected, isTarget, isSketch } = cell;
   return (
     <div
       role="row"
@@ -147,6 +149,22 @@ export function Line<T extends ListedItem>(cell: CellProps<T> & { index: number;
       style={cell.style}
       {...behaviour(cell, item.name)}
     >
+      {isSketch ? (
+        <span role="gridcell" class="name sketch">
+          {item.name}
+        </span>
+      ) : (
+        cellsOf(cell)
+      )}
+    </div>
+  );
+}
+
+/** No component of its own: there is one less for each row. */
+function cellsOf<T extends ListedItem>(cell: CellProps<T>) {
+  const { item, props, narrow, chosen } = cell;
+  return (
+    <>
       <span role="gridcell" class="cell-check">
         <Check {...cell} />
       </span>
@@ -168,12 +186,12 @@ export function Line<T extends ListedItem>(cell: CellProps<T> & { index: number;
           <Icon name="more" />
         </MenuButton>
       </span>
-    </div>
+    </>
   );
 }
 
 export function Tile<T extends ListedItem>(cell: CellProps<T>) {
-  const { item, props, isSelected, isTarget, chosen } = cell;
+  const { item, props, isSelected, isTarget, isSketch, chosen } = cell;
   const caption = (props.caption ?? props.summary)(item);
   return (
     <div
@@ -181,16 +199,22 @@ export function Tile<T extends ListedItem>(cell: CellProps<T>) {
       class={`tile ${isSelected ? "selected" : ""} ${isTarget ? "target" : ""}`}
       {...behaviour(cell, `${item.name} ${caption}`)}
     >
-      <Check {...cell} />
-      <Thumb item={item} large />
-      <span class="tile-foot cell-name">
-        <span class="name-box">
-          <Name item={item} props={props} /> <span class="summary">{caption}</span>
-        </span>
-        <MenuButton label={t("item.more", { name: item.name })} items={() => props.menu(chosen())} tabIndex={-1}>
-          <Icon name="more" />
-        </MenuButton>
-      </span>
+      {isSketch ? (
+        <span class="name sketch">{item.name}</span>
+      ) : (
+        <>
+          <Check {...cell} />
+          <Thumb item={item} large />
+          <span class="tile-foot cell-name">
+            <span class="name-box">
+              <Name item={item} props={props} /> <span class="summary">{caption}</span>
+            </span>
+            <MenuButton label={t("item.more", { name: item.name })} items={() => props.menu(chosen())} tabIndex={-1}>
+              <Icon name="more" />
+            </MenuButton>
+          </span>
+        </>
+      )}
     </div>
   );
 }

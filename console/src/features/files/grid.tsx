@@ -3,7 +3,9 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
 import { focusIsLost, useFocusAfter, useFocusInside } from "../../ui/focus";
+import { isLeap, Leaps } from "../../ui/leaps";
 import { openMenu } from "../../ui/menu";
+import { Failure } from "../../ui/problem";
 import { reveal, type Window, windowOf } from "../../ui/window";
 import { type CellProps, Head, Line, Tile } from "./grid-cells";
 import { destination, isTyped } from "./grid-keys";
@@ -17,9 +19,15 @@ const TWO_LINES = 60;
 const TILE = { width: 168, height: 196 };
 const TYPING = 700;
 
+/** A line of the list as it is in the page. */
+interface Drawn {
+  line: VNode | undefined;
+  isSketch: boolean;
+}
+
 /**
  * A list of items as a grid (WAI-ARIA): of any number of rows only those near the visible ones are in the page, and the
- * one that the keyboard is on.
+ * one that the keyboard is on. Below it is told why a later page could not be read.
  */
 export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   const { list, selection, view } = props;
@@ -29,6 +37,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [window_, setWindow] = useState<Window>({ start: 0, end: 0 });
+  const [isDragged, setDragged] = useState(false);
+  const leaps = useMemo(() => new Leaps(setDragged), []);
   const [target, setTarget] = useState<string | null>(null);
   const inside = useFocusInside(scroller);
   useFocusAfter(inside);
@@ -41,10 +51,11 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   const rows = Math.ceil(items.length / perRow);
   const head = view === "list" && !narrow ? 1 : 0;
 
-  const measure = () => {
+  const measure = (isScroll = false) => {
     const element = scroller.current;
     if (!element) return;
     const next = windowOf(rows, rowHeight, element.scrollTop, element.clientHeight);
+    if (isScroll && isLeap(window_, next)) leaps.add();
     setWindow((current) => (current.start === next.start && current.end === next.end ? current : next));
     if (next.end >= rows - 2 && list.error.value === null) void list.more();
   };
@@ -54,9 +65,12 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
     observer.observe(element);
     setSize({ width: element.clientWidth, height: element.clientHeight });
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      leaps.stop();
+    };
   }, []);
-  useLayoutEffect(measure, [rows, rowHeight, size]);
+  useLayoutEffect(() => measure(), [rows, rowHeight, size]);
 
   // The last entries have gone, and the list with them: those that come in their place are not selected.
   useLayoutEffect(
@@ -100,6 +114,12 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     measure();
   };
 
+  /** Does something once the whole list is here, unless the keyboard or the selection has moved on by then. */
+  const whenComplete = (run: () => void) => {
+    const before = selection.value;
+    void list.all().then(() => selection.value === before && run());
+  };
+
   const chosen = (): readonly T[] => {
     const state = selection.value;
     if (state.selected.size > 0) return items.filter((item) => state.selected.has(item.id));
@@ -108,7 +128,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     if (!(event.target as HTMLElement).matches("[data-id]")) return;
-    if (props.onKey?.(event, chosen())) return event.preventDefault();
+    // A key that is held goes on leading somewhere, and does nothing again: the first time may still be under way.
+    if (!event.repeat && props.onKey?.(event, chosen())) return event.preventDefault();
     const index = active === null ? -1 : ids.indexOf(active);
     const control = event.ctrlKey || event.metaKey;
     const how = event.shiftKey ? "extend" : control ? "focus" : "only";
@@ -124,14 +145,14 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     } else if (event.key === "Home") {
       moveTo(0, how);
     } else if (event.key === "End") {
-      void list.all().then(() => moveTo(list.items.value.length - 1, how));
+      whenComplete(() => moveTo(list.items.value.length - 1, how));
     } else if (event.key === "Enter") {
       const item = items[index];
-      if (item) props.onOpen(item);
+      if (item && !event.repeat) props.onOpen(item);
     } else if (event.key === " ") {
       if (active !== null) selection.value = toggle(selection.value, active);
     } else if (event.key === "a" && control) {
-      void list.all().then(() => {
+      whenComplete(() => {
         selection.value = all(selection.value, list.ids.value);
       });
     } else if (event.key === "Escape" && selected.size > 0) {
@@ -167,6 +188,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     isEntry: item.id === entry,
     isSelected: selected.has(item.id),
     isTarget: target === item.id,
+    isSketch: isDragged,
     setTarget,
     chosen: () => (selection.value.selected.has(item.id) ? chosen() : [item]),
     ids,
@@ -183,35 +205,43 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
       </div>
     );
   };
-  // While only the window moves, the rows that stay are those of before, which Preact compares no more.
+  // While only the window moves, the rows that stay are those of before, which Preact compares no more. Those that a drag of
+  // the scroll bar brings are sketches: they are gone with the next frame, or drawn in full when it rests.
   const state = useMemo(() => ({}), [props, items, selection.value, target, narrow, perRow]);
-  const drawn = useRef({ state, lines: new Map<number, VNode | undefined>() });
+  const drawn = useRef({ state, lines: new Map<number, Drawn>() });
   const former = drawn.current.state === state ? drawn.current.lines : null;
-  const lines = new Map(indexes.map((row) => [row, former?.get(row) ?? line(row)]));
+  const draw = (row: number): Drawn => {
+    const known = former?.get(row);
+    return known && (isDragged || !known.isSketch) ? known : { line: line(row), isSketch: isDragged };
+  };
+  const lines = new Map(indexes.map((row) => [row, draw(row)]));
   drawn.current = { state, lines };
 
   return (
-    <div
-      ref={scroller}
-      class={`items ${view} ${narrow ? "narrow" : ""}`}
-      role="grid"
-      aria-label={props.label}
-      aria-multiselectable="true"
-      aria-rowcount={list.complete.value ? rows + head : -1}
-      style={{ "--cells": String(props.columns.length - 1) }}
-      onScroll={measure}
-      onKeyDown={onKeyDown}
-      onClick={(event) => {
-        const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
-        if (beside || (event.target as HTMLElement).matches(".items-rows")) {
-          selection.value = clear(selection.value);
-        }
-      }}
-    >
-      {head === 1 && <Head columns={props.columns} sort={props.sort} />}
-      <div class="items-rows" role="rowgroup" style={{ blockSize: `${rows * rowHeight}px` }}>
-        {[...lines.values()]}
+    <>
+      <div
+        ref={scroller}
+        class={`items ${view} ${narrow ? "narrow" : ""}`}
+        role="grid"
+        aria-label={props.label}
+        aria-multiselectable="true"
+        aria-rowcount={list.complete.value ? rows + head : -1}
+        style={{ "--cells": String(props.columns.length - 1) }}
+        onScroll={() => measure(true)}
+        onKeyDown={onKeyDown}
+        onClick={(event) => {
+          const beside = event.target === event.currentTarget && event.offsetX < event.currentTarget.clientWidth;
+          if (beside || (event.target as HTMLElement).matches(".items-rows")) {
+            selection.value = clear(selection.value);
+          }
+        }}
+      >
+        {head === 1 && <Head columns={props.columns} sort={props.sort} />}
+        <div class="items-rows" role="rowgroup" style={{ blockSize: `${rows * rowHeight}px` }}>
+          {[...lines.values()].map(({ line }) => line)}
+        </div>
       </div>
-    </div>
+      {list.error.value !== null && <Failure error={list.error.value} retry={() => void list.more()} />}
+    </>
   );
 }

@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ApiError } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
-import { subscribe, useLive, useSteady } from "../../app/live";
+import { lazy } from "../../app/lazy";
+import { useLive, useSteady } from "../../app/live";
 import { go } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
@@ -15,11 +16,11 @@ import { PagedList } from "../../ui/paged";
 import { Failure } from "../../ui/problem";
 import { Empty, Loading } from "../../ui/states";
 import { useTitle } from "../../ui/title";
+import { later } from "../load";
 import { fromInput, fromTransfer } from "../uploads/entries";
 import { upload, useChooser } from "../uploads/start";
 import * as commands from "./commands";
 import { Crumbs } from "./crumbs";
-import { Details } from "./details";
 import { accept, fits, hasLeft, isFileDrag, startDrag } from "./drag";
 import { dropInto } from "./drop";
 import { ItemGrid } from "./grid";
@@ -30,6 +31,8 @@ import { nothing, type Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { details, sort, sortKeys, view } from "./settings";
 import { SortMenu, ViewButtons } from "./view-menu";
+
+const Details = lazy(async () => (await later()).Details);
 
 /** What takes an entry out of its folder. */
 const leaving = ["move", "trash", "delete"] as const;
@@ -80,8 +83,12 @@ export function FilesPage({ folder }: { folder: string }) {
   useEffect(() => {
     if (!here) void readHere(setLost);
   }, [folder, list.status.value === "ready"]);
-  // What is shown stays when it can't be read again.
-  useEffect(() => subscribe(() => void readHere(() => undefined)), [folder]);
+  // The list is of the whole drive's state: it may be the folder that has another name now, or another place. What is shown
+  // stays when it can't be read again.
+  const changes = list.changes.value;
+  useEffect(() => {
+    if (changes > 0) void readHere(() => undefined);
+  }, [changes]);
   const retry = () => {
     setLost(null);
     void readHere(setLost);
@@ -225,9 +232,6 @@ export function FilesPage({ folder }: { folder: string }) {
               drop: (event, item) => void dropInto(event, item),
             }}
           />
-        )}
-        {list.status.value === "ready" && list.error.value !== null && (
-          <Failure error={list.error.value} retry={() => void list.more()} />
         )}
         {dropping && (
           <div class="drop-hint" aria-hidden="true">

@@ -39,6 +39,12 @@ test("when entries go, the keyboard goes to the next that stays, else to the las
   assert.equal(chosen(prune(all(nothing, ids), ids, ["c", "x"])), "c");
 });
 
+test("a selection that loses nothing is the same, so that nothing is drawn anew", () => {
+  const state = toggle(only("b"), "d");
+  assert.equal(prune(state, ids, [...ids, "f"]), state);
+  assert.notEqual(prune(state, ids, ["a", "d"]), state);
+});
+
 test("the keyboard waits for an entry of a later page", () => {
   assert.equal(prune(focus(nothing, "e"), ["a", "b"], ["a", "b", "c"]).active, "e");
   assert.equal(prune(focus(nothing, "e"), ["a"], ids).active, "e");

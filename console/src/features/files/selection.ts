@@ -42,15 +42,18 @@ export const clear = (state: Selection): Selection => ({ ...state, selected: new
 /**
  * The selection after the list has changed from `before` to `after`: entries that are gone are in it no more, and the
  * keyboard goes to the next one that is still there, else to the last. An entry that is not in the list yet is waited for.
+ * Where that changes nothing it is the same object.
  */
 export function prune(state: Selection, before: readonly string[], after: readonly string[]): Selection {
   const there = new Set(after);
   const selected = new Set([...state.selected].filter((id) => there.has(id)));
   const anchor = state.anchor !== null && there.has(state.anchor) ? state.anchor : null;
   const position = state.active === null ? -1 : before.indexOf(state.active);
-  if (position < 0 || there.has(before[position] ?? "")) return { selected, anchor, active: state.active };
-  const following = before.slice(position).find((id) => there.has(id));
-  return { selected, anchor, active: following ?? after.at(-1) ?? null };
+  const isGone = position >= 0 && !there.has(before[position] ?? "");
+  const neighbour = () => before.slice(position).find((id) => there.has(id)) ?? after.at(-1) ?? null;
+  const active = isGone ? neighbour() : state.active;
+  const isSame = selected.size === state.selected.size && anchor === state.anchor && active === state.active;
+  return isSame ? state : { selected, anchor, active };
 }
 
 /** The entry whose name begins with what was typed: the next one after `from`, around the end of the list. */

@@ -2,10 +2,19 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { ApiError, NetworkError } from "../../api/client";
 import type { Problem } from "../../api/types";
-import { patiently, waitOf } from "./patience";
+import { patiently, scatter, waitOf } from "./patience";
 
-beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
-afterEach(() => mock.timers.reset());
+let random = 0;
+
+beforeEach(() => {
+  random = 0;
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.method(Math, "random", () => random);
+});
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
 
 const refusal = (status: number, code: string, retryAfter: number | null = null) =>
   new ApiError(status, { code, detail: code } as Problem, retryAfter);
@@ -66,4 +75,18 @@ test("what is refused for good is not tried again", async () => {
 
 test("seconds are told, and what is no number of them asks for nothing", () => {
   assert.deepEqual(["2", undefined, "Wed, 21 Oct 2026 07:28:00 GMT", "-1"].map(waitOf), [2000, 0, 0, 0]);
+});
+
+test("many who were turned away together come back at different times, and none too early", async () => {
+  assert.equal(scatter(1000), 1000);
+  random = 0.5;
+  assert.equal(scatter(1000), 1125);
+  const state = failing([refusal(503, "unavailable", 4)]);
+  await rest();
+  mock.timers.tick(4499);
+  await rest();
+  assert.equal(state.count, 1);
+  mock.timers.tick(1);
+  await rest();
+  assert.deepEqual(state, { count: 2, outcome: "done", waits: 4500 });
 });

@@ -4,6 +4,9 @@ import { pause } from "../../api/pause";
 /** Some ten minutes of trying, in milliseconds between one try and the next. */
 export const DELAYS = [500, 1000, 2000, 4000, 8000, 15_000, ...Array<number>(18).fill(30_000)];
 
+/** As many milliseconds, or up to a quarter more: those that were turned away together do not all come back together. */
+export const scatter = (milliseconds: number): number => milliseconds * (1 + Math.random() / 4);
+
 /** Whether a request that failed with this status (0: without an answer) may succeed when it is sent again. */
 export const isPassing = (status: number): boolean =>
   status === 0 || status === 408 || status === 423 || status === 429 || status >= 500;
@@ -27,8 +30,9 @@ export async function patiently<T>(
       if (!passes(error)) throw error;
       if (error instanceof ApiError) asked = (error.retryAfter ?? 0) * 1000;
     }
-    if (asked > 0) busy(Date.now() + asked);
-    await pause(Math.max(delay, asked), signal);
+    const wait = scatter(Math.max(delay, asked));
+    if (asked > 0) busy(Date.now() + wait);
+    await pause(wait, signal);
   }
   return attempt();
 }

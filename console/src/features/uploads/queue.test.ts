@@ -186,3 +186,10 @@ test("an upload knows until when the service is too busy for it", () => {
   told("a").busy(1234);
   assert.equal(made.uploads[0]?.busyUntil, 1234);
 });
+
+test("what is sent is held no longer", () => {
+  const { made, told } = queue(1);
+  made.add([upload("a")]);
+  told("a").done(false);
+  assert.deepEqual([made.uploads[0]?.state, made.uploads[0]?.file], ["done", null]);
+});

@@ -17,7 +17,7 @@ export interface Upload {
   /** Where it goes, for people. */
   place: string;
   onConflict: OnConflict;
-  /** The bytes; null until the file was chosen again. */
+  /** The bytes; null until the file was chosen again, and when all of it is sent. */
   file: File | null;
   /** Where the service takes the rest, once it knows of the upload. */
   url: string | null;
@@ -260,7 +260,10 @@ export class UploadQueue {
         this.#options.changed(upload);
       },
       done: (toRoot) => {
-        if (toRoot && current()) this.#options.astray(upload);
+        if (!current()) return;
+        if (toRoot) this.#options.astray(upload);
+        // The browser may have a copy of it: there may be thousands.
+        upload.file = null;
         end("done");
       },
       conflict: () => end("conflict"),

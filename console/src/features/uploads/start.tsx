@@ -5,12 +5,13 @@ import { account } from "../../app/session";
 import { t } from "../../i18n";
 import { toast, toastError } from "../../ui/toast";
 import type { Target } from "../files/commands";
+import { sending } from "../load";
 import { fromInput, type Gathered } from "./entries";
 import { mayHaveRecords } from "./records";
 
-/** Sending files is a script of its own, which comes with the first of them. */
+/** Loads what sends files, which comes with the first of them, and shows it. */
 const load = async () => {
-  const uploads = await import("./all");
+  const uploads = await sending();
   tray.value = uploads.Tray;
   return uploads;
 };

@@ -25,6 +25,7 @@ function Panel() {
   useKeptFocus(ref);
   const totals = queue.totals();
   const active = totals.running > 0;
+  useSeconds(active);
   const part = totals.size === 0 ? 1 : totals.sent / totals.size;
   const { uploads } = queue;
   const paused = uploads.some(({ state }) => state === "paused");
@@ -90,6 +91,16 @@ function Panel() {
       {expanded.value && <Rows uploads={mayFilter && isFiltered ? needy : uploads} />}
     </section>
   );
+}
+
+/** Draws anew each second: how fast files are sent changes too where nothing comes through. */
+function useSeconds(isWanted: boolean): void {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setInterval(() => draw((count) => count + 1), 1000);
+    return () => clearInterval(timer);
+  }, [isWanted]);
 }
 
 /** Among thousands these are to be found: they do not go on by themselves. */

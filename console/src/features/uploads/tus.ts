@@ -2,9 +2,10 @@ import { type DetailedError, Upload as TusUpload } from "tus-js-client";
 import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
 import { pause } from "../../api/pause";
 import type { Problem } from "../../api/types";
-import { DELAYS, isPassing, waitOf } from "./patience";
+import { DELAYS, isPassing, scatter, waitOf } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
 import { isReadable } from "./readable";
+import { Renewals } from "./renewals";
 
 /** What one request carries: bounds what is lost behind a proxy that keeps whole bodies, and costs few round trips. */
 const CHUNK = 32 * 1024 * 1024;
@@ -20,8 +21,7 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
   // When a busy service wants to be asked again, by the clock, which goes on while the machine sleeps.
   let notBefore = 0;
   let generation = refresher.generation;
-  let renewal: Promise<boolean> | null = null;
-  let refusals = 0;
+  const renewals = new Renewals(() => refresher.renew(generation));
   let toRoot = false;
   const transfer = new TusUpload(file, {
     endpoint: url("v1/uploads"),
@@ -30,7 +30,7 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     uploadDataDuringCreation: upload.size <= AT_ONCE,
     storeFingerprintForResuming: false,
     // Counted anew whenever bytes came through.
-    retryDelays: DELAYS,
+    retryDelays: DELAYS.map(scatter),
     metadata: {
       filename: upload.name,
       ...(upload.type ? { filetype: upload.type } : {}),
@@ -40,8 +40,7 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     },
     onBeforeRequest: async (request) => {
       if (request.getMethod() === "POST") request.setHeader("Idempotency-Key", keyOf(upload));
-      await renewal?.catch(() => undefined);
-      renewal = null;
+      await renewals.ended();
       generation = refresher.generation;
       // An upload that is dropped is dropped at once.
       if (request.getMethod() === "DELETE") return;
@@ -50,22 +49,17 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
       if (wait > 0) await pause(wait, over.signal);
     },
     onAfterResponse: (_request, response) => {
-      if (response.getStatus() !== 401) refusals = 0;
+      if (response.getStatus() !== 401) renewals.reset();
       if (response.getHeader("X-Moved-From-Parent-Id")) toRoot = true;
     },
     onShouldRetry: (error) => {
       const status = statusOf(error);
-      const asked = waitOf(error.originalResponse?.getHeader("Retry-After"));
+      const asked = scatter(waitOf(error.originalResponse?.getHeader("Retry-After")));
       notBefore = Date.now() + asked;
       if (asked > 0) events.busy(notBefore);
       // Browsers tell a file that is gone by the failure of the request that should carry it.
       if (status === 0) void isReadable(file).then((readable) => readable || lose());
-      if (status === 401) {
-        refusals += 1;
-        if (refusals > 2) return false;
-        renewal = refresher.renew(generation);
-        return true;
-      }
+      if (status === 401) return renewals.begin();
       // Of conflicts only one about the upload itself passes: none about names, folders or their number.
       if (status === 409) return (problemOf(error)?.code ?? "conflict") === "conflict";
       return isPassing(status);

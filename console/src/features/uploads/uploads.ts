@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { NetworkError, onSessionEnded } from "../../api/client";
 import { createFolders } from "../../api/items";
+import type { MadePath } from "../../api/types";
 import { changed } from "../../app/live";
 import { account, loadAccount } from "../../app/session";
 import { t } from "../../i18n";
@@ -10,6 +11,7 @@ import type { Target } from "../files/commands";
 import { askConflict } from "../files/conflict";
 import { beginDirect, DIRECT_FROM, isFit } from "./direct";
 import type { Gathered } from "./entries";
+import { DELAYS, patiently } from "./patience";
 import { type Transfer, type TransferEvents, type Upload, UploadQueue } from "./queue";
 import * as records from "./records";
 import { uploads as all } from "./running";
@@ -82,7 +84,7 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
   try {
     const { id: user } = account.value ?? (await loadAccount());
     own(user);
-    const made = folders.length > 0 ? await createFolders(target.id, folders) : [];
+    const made = folders.length > 0 ? await makeFolders(target.id, folders) : [];
     if (made.length > 0) changed();
     const ids = new Map(made.map(({ path, id }) => [path, id]));
     let budget = records.KEPT_BATCH;
@@ -109,6 +111,13 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     toastError(error);
   }
 }
+
+/**
+ * Makes the folders that are missing. A service that is away is waited for during half a minute: what was chosen, perhaps
+ * thousands of files, would have to be chosen again.
+ */
+const makeFolders = (parent: string, folders: string[]): Promise<MadePath[]> =>
+  patiently(() => createFolders(parent, folders), new AbortController().signal, undefined, DELAYS.slice(0, 6));
 
 /** Copies files into the browser's store while they are sent, but for those that are there by then. */
 async function keep(copies: ReadonlyMap<string, File>): Promise<void> {
@@ -253,9 +262,12 @@ async function ask(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
   // They may be gone by now, or the session: who signs in again is asked again.
-  const choice = names.length > 0 && account.peek() ? await askConflict(names, true) : null;
+  const isAsked = names.length > 0 && account.peek() !== null;
+  const choice = isAsked ? await askConflict(names, true) : null;
   asking = false;
   if (choice !== null) queue.decide(choice);
+  // The question has gone with a page that was left, and not with the session: they still wait.
+  else if (isAsked && account.peek()) void ask();
 }
 
 addEventListener("beforeunload", (event) => {

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { PageRequest } from "../../api/items";
 import * as api from "../../api/items";
 import type { FileItem, Item } from "../../api/types";
 import { subscribe } from "../../app/live";
@@ -20,13 +21,16 @@ import { details, sort } from "../files/settings";
 import { Thumb, thumbnailOf } from "../files/thumb";
 import { useInlineUrl } from "./inline-url";
 import { Picture } from "./picture";
+import { type Siblings, siblingsOf } from "./siblings";
 import { TextView } from "./text";
+import { watch } from "./watch";
 
 /** One file, large, with the way to its neighbours. */
 export function ViewerPage({ file: id }: { file: string }) {
   const [file, setFile] = useState<FileItem | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [siblings, setSiblings] = useState<readonly Item[]>([]);
+  const [changes, setChanges] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
   useTitle(file?.name ?? "");
 
@@ -45,29 +49,41 @@ export function ViewerPage({ file: id }: { file: string }) {
   };
   useEffect(() => {
     load();
-    // What is shown stays when it can't be read again.
-    return subscribe(
-      () =>
-        void api.item(id).then(
-          (item) => item.kind === "file" && shown.current === id && setFile(item),
-          () => undefined,
-        ),
-    );
+    const loadAgain = () => {
+      setChanges((count) => count + 1);
+      // What is shown stays when it can't be read again.
+      api.item(id).then(
+        (item) => item.kind === "file" && shown.current === id && setFile(item),
+        () => undefined,
+      );
+    };
+    const gone = (error: unknown) => shown.current === id && setError(error);
+    const stops = [subscribe(loadAgain), watch(id, { changed: loadAgain, gone })];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }, [id]);
 
   // Before the next page is drawn.
   useLayoutEffect(() => () => leaveFile(id), [id]);
 
   const parent = file?.parent_id ?? null;
+  const known = useRef<{ parent: string; siblings: Siblings } | null>(null);
   useEffect(() => {
     if (parent === null) return;
     const abort = new AbortController();
-    void neighbours(parent, id, abort.signal).then(
-      (found) => !abort.signal.aborted && setSiblings(found),
+    const before = known.current?.parent === parent ? known.current.siblings : null;
+    const read = (request: PageRequest) => api.children(parent, sort.peek(), { ...request, signal: abort.signal });
+    siblingsOf(id, before, read).then(
+      (siblings) => {
+        if (abort.signal.aborted) return;
+        known.current = { parent, siblings };
+        setSiblings(siblings.files);
+      },
       () => undefined,
     );
     return () => abort.abort();
-  }, [parent, id]);
+  }, [parent, id, changes]);
 
   const index = siblings.findIndex((item) => item.id === id);
   const before = index > 0 ? siblings[index - 1] : undefined;
@@ -86,8 +102,10 @@ export function ViewerPage({ file: id }: { file: string }) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
-    if (target.matches("video, audio, pre, input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.matches("video, audio, input") || event.ctrlKey || event.metaKey || event.altKey) return;
     const rtl = getComputedStyle(target).direction === "rtl";
+    // There arrow keys scroll.
+    if (target.matches("pre, .zoomed") && event.key !== "Escape") return;
     if (event.key === (rtl ? "ArrowLeft" : "ArrowRight")) show(after);
     else if (event.key === (rtl ? "ArrowRight" : "ArrowLeft")) show(before);
     else if (event.key === "Escape") back();
@@ -211,21 +229,6 @@ function Step({ to, label, icon, show }: StepProps) {
       <Icon name={icon} size={28} mirrored />
     </button>
   );
-}
-
-/** The files of the folder in the order that it is shown in: as far as the one after this. */
-async function neighbours(parent: string, id: string, signal: AbortSignal): Promise<readonly Item[]> {
-  const files: Item[] = [];
-  let cursor: string | null = null;
-  do {
-    const answer = await api.children(parent, sort.peek(), { cursor, signal });
-    if (answer === null) break;
-    files.push(...answer.page.items.filter((item) => item.kind === "file"));
-    cursor = answer.page.next_cursor ?? null;
-    const at = files.findIndex((item) => item.id === id);
-    if (at >= 0 && at < files.length - 1) break;
-  } while (cursor !== null);
-  return files;
 }
 
 function Content({ file }: { file: FileItem }) {

@@ -30,8 +30,11 @@ export function Picture({ file, onBroken }: { file: FileItem; onBroken: () => vo
   const isLarge = zoomed && shown === "whole";
   useLayoutEffect(() => {
     const element = scroller.current;
-    element?.scrollTo(
-      (element.scrollWidth - element.clientWidth) / 2,
+    if (!element) return;
+    // From right to left positions are negative.
+    const onward = getComputedStyle(element).direction === "rtl" ? -1 : 1;
+    element.scrollTo(
+      (onward * (element.scrollWidth - element.clientWidth)) / 2,
       (element.scrollHeight - element.clientHeight) / 2,
     );
   }, [isLarge]);
