@@ -22,15 +22,17 @@ export const languages = [
 
 const STORED = "language";
 const catalogue = signal<Catalogue>(en);
+/** The language that was chosen here, by its tag. */
+const chosen = signal<string | null>(null);
 const rules = computed(() => new Intl.PluralRules(catalogue.value.language));
 
 /** The language of the texts. */
 export const language = computed(() => catalogue.value.language);
 
-/** The locale of dates, sizes and numbers: the browser's. */
+/** The locale of dates, sizes and numbers: the browser's, but where somebody chose a language that the browser does not have. */
 export const locale = computed(() => {
   const wanted = navigator.languages.find((tag) => base(tag) === language.value);
-  return wanted ?? language.value;
+  return wanted ?? (chosen.value === language.value ? language.value : navigator.language);
 });
 
 const numbers = computed(() => new Intl.NumberFormat(locale.value));
@@ -47,18 +49,20 @@ export function isKey(key: string): key is Key {
 
 /** Uses the language that was chosen here before, else the first of the browser's that is there. */
 export async function startLanguage(): Promise<void> {
-  const wanted = [localStorage.getItem(STORED), ...navigator.languages].map((tag) => base(tag ?? ""));
+  chosen.value = localStorage.getItem(STORED);
+  const wanted = [chosen.value, ...navigator.languages].map((tag) => base(tag ?? ""));
   const found = wanted.find((tag) => languages.some((entry) => entry.language === tag));
   await use(found ?? "en");
 }
 
-export async function chooseLanguage(chosen: string): Promise<void> {
-  localStorage.setItem(STORED, chosen);
-  await use(chosen);
+export async function chooseLanguage(tag: string): Promise<void> {
+  localStorage.setItem(STORED, tag);
+  chosen.value = tag;
+  await use(tag);
 }
 
-async function use(chosen: string): Promise<void> {
-  const entry = languages.find((candidate) => candidate.language === chosen) ?? languages[0];
+async function use(tag: string): Promise<void> {
+  const entry = languages.find((candidate) => candidate.language === tag) ?? languages[0];
   catalogue.value = await entry.load();
   document.documentElement.lang = catalogue.value.language;
   document.documentElement.dir = catalogue.value.direction;

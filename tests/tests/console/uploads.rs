@@ -391,10 +391,8 @@ async fn a_folder_that_is_chosen_while_the_service_is_away_arrives_when_it_is_ba
     let folders = format!("{}/v1/folders", api.server.base());
     api.server.kill();
     page.choose("main input[webkitdirectory]", &[photos.as_path()]).await;
-    eventually("the folder is asked for in vain", async || {
-        page.requests().contains(&folders).then_some(())
-    })
-    .await;
+    eventually("the folder is asked for in vain", async || page.requests().contains(&folders).then_some(()))
+        .await;
     api.server.resume();
     tells(&page, "2 of 2 uploaded").await;
     user.get("/v1/items/lookup?path=/Photos/a.txt").send().await.expect(200);
