@@ -3,11 +3,12 @@
 use super::error::TreeError;
 use super::last_numbers::LastNumbers;
 use fm_domain::database::UnitOfWork;
-use fm_domain::files::FileName;
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileName};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
-    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_near,
-    free_name_of_entry,
+    Entered, Item, ItemKind, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_near,
+    free_name_of_entry, next_name,
 };
 
 /// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
@@ -47,21 +48,6 @@ pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Res
     Ok(item.placed(parent, name))
 }
 
-/// The same, looked for behind the number that the name got last.
-pub(super) async fn with_next_name(
-    unit: &mut dyn UnitOfWork,
-    item: Item,
-    last: &LastNumbers,
-) -> Result<Item, TreeError> {
-    let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let near = last.get(parent, name);
-    let free = free_name_near(unit.nodes(), parent, name, item.kind(), near).await?;
-    if let Some(number) = name.number_of(&free, item.kind().numbering()) {
-        last.keep(parent, name, number);
-    }
-    Ok(item.placed(parent, free))
-}
-
 /// The same of an entry of the folder that is called `own`: it keeps the number that it has, unless the free one is smaller.
 pub(super) async fn with_free_name_of_entry(
     unit: &mut dyn UnitOfWork,
@@ -71,4 +57,37 @@ pub(super) async fn with_free_name_of_entry(
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
     let name = free_name_of_entry(unit.nodes(), parent, own, name, item.kind()).await?;
     Ok(item.placed(parent, name))
+}
+
+/// Adds a file under the number behind the one that its name got last, if both are taken still and that is free: as it was added. None where
+/// its number has to be looked for, if it needs one.
+pub(super) async fn insert_behind_last(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    last: &LastNumbers,
+) -> PortResult<Option<File>> {
+    let Some(number) = last.get(file.parent, &file.name) else { return Ok(None) };
+    let Some((name, taken)) = next_name(&file.name, ItemKind::File, number) else { return Ok(None) };
+    let numbered = File { name, ..file.clone() };
+    if !unit.nodes().insert_behind(&Item::File(numbered.clone()), &taken).await? {
+        return Ok(None);
+    }
+    last.keep(file.parent, &file.name, number + 1);
+    Ok(Some(numbered))
+}
+
+/// Adds a file whose name is taken under a free number of it, looked for behind the one that the name got last: as it was added.
+pub(super) async fn insert_numbered(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    last: &LastNumbers,
+) -> Result<File, TreeError> {
+    let near = last.get(file.parent, &file.name);
+    let name = free_name_near(unit.nodes(), file.parent, &file.name, ItemKind::File, near).await?;
+    if let Some(number) = file.name.number_of(&name, ItemKind::File.numbering()) {
+        last.keep(file.parent, &file.name, number);
+    }
+    let numbered = File { name, ..file.clone() };
+    unit.nodes().insert(&Item::File(numbered.clone())).await?;
+    Ok(numbered)
 }

@@ -100,6 +100,7 @@ operations! {
         NodeRepoCountEntries = "count_entries",
         NodeRepoEntries = "entries",
         NodeRepoInsert = "insert",
+        NodeRepoInsertBehind = "insert_behind",
         NodeRepoInsertMany = "insert_many",
         NodeRepoUpdate = "update",
         NodeRepoTrash = "trash",
