@@ -121,6 +121,25 @@ fn no_operation_needs_more_statements_than_it_did() {
     });
 }
 
+#[test]
+fn a_further_file_of_one_name_needs_no_more_statements_than_the_first() {
+    fm_resilience::runtime::for_long(|| async {
+        let environment =
+            Environment::fresh::<Tapped, fm_memory::harness::Blobs, TappedSessions>(Resuming::ByItself).await;
+        let tap = tap().1;
+        let (actors, process) = (environment.user().await, environment.healthy());
+        let mut counts = Vec::new();
+        for _ in 0..4 {
+            tap.take();
+            let command = actors.upload("notes.txt", &Environment::text());
+            Box::pin(process.cases.files.upload.run(&actors.actor(), command)).await.unwrap();
+            counts.push(tap.take().len());
+        }
+        // The second one finds its name taken, and looks for a number.
+        assert_eq!(counts, [6, 9, 6, 6]);
+    });
+}
+
 async fn play(environment: &Environment, scenario: &Scenario) {
     let actors = (scenario.arrange)(environment).await;
     let process = environment.healthy();

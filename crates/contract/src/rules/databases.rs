@@ -237,6 +237,7 @@ suite! {
         tree_21_what_went_into_the_trash_with_a_folder_is_listed_as_its_children_were,
         tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
         tree_26_of_many_keys_exactly_those_of_entries_are_taken,
+        tree_34_an_item_is_added_behind_taken_names_or_not_at_all,
     }
     tree_units {
         tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,

@@ -59,6 +59,7 @@ pub(crate) enum TreeFault {
     UpdatesRoots,
     StampsWhatIsAddedAlone,
     LooksForFewKeys,
+    AddsBehindFreeNames,
     ListsBlobsOnce,
     ChargesNoItems,
     NumbersCharges,
@@ -232,6 +233,11 @@ impl NodeRepo for BrokenUnit {
             }
             placed => placed,
         }
+    }
+
+    async fn insert_behind(&mut self, item: &Item, taken: &[String]) -> PortResult<bool> {
+        let most = if self.has(TreeFault::AddsBehindFreeNames) { 1 } else { taken.len() };
+        self.honest().nodes().insert_behind(item, &taken[..most.min(taken.len())]).await
     }
 
     async fn insert_many(&mut self, items: &[Item]) -> PortResult<()> {
@@ -417,6 +423,7 @@ mutants! {
     a_repo_that_updates_roots: broken(Fault::Tree(TreeFault::UpdatesRoots)) => database, ["TREE-24"];
     a_repo_that_stamps_what_is_added_alone: broken(Fault::Tree(TreeFault::StampsWhatIsAddedAlone)) => database, ["TREE-25"];
     a_repo_that_looks_for_few_keys: broken(Fault::Tree(TreeFault::LooksForFewKeys)) => database, ["TREE-26"];
+    a_repo_that_adds_behind_free_names: broken(Fault::Tree(TreeFault::AddsBehindFreeNames)) => database, ["TREE-34"];
     a_removal_that_lists_each_blob_once: broken(Fault::Tree(TreeFault::ListsBlobsOnce)) => database, ["TREE-27"];
     a_repo_that_charges_no_items: broken(Fault::Tree(TreeFault::ChargesNoItems)) => database, ["TREE-27", "TREE-29"];
     a_repo_that_numbers_charges: broken(Fault::Tree(TreeFault::NumbersCharges)) => database, ["TREE-22", "TREE-29"];
