@@ -29,6 +29,7 @@ suite! {
     unit_single {
         uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
         uow_17_an_upload_that_a_unit_of_a_single_call_found_is_updated_as_it_was_found_or_not_at_all,
+        uow_18_a_drive_is_entered_with_a_blob_that_is_an_intent_or_it_is_told_why,
     }
     user {
         user_01_a_taken_address_is_a_refusal_and_does_not_poison,

@@ -236,7 +236,9 @@ pub(crate) async fn tree_26_of_many_keys_exactly_those_of_entries_are_taken<H: D
     unit.rollback().await.unwrap();
 }
 
-pub(crate) async fn tree_34_an_item_is_added_behind_taken_names_or_not_at_all<H: DatabaseHarness>(harness: &H) {
+pub(crate) async fn tree_34_an_item_is_added_behind_taken_names_or_not_at_all<H: DatabaseHarness>(
+    harness: &H,
+) {
     let given = given(harness);
     let owner = given.owner().await;
     let folder = given.folder(owner, fill::root(owner), "folder").await;

@@ -390,7 +390,8 @@ mutants! {
     a_path_that_ends_early: broken(Fault::Tree(TreeFault::EndsPathsEarly)) => database, ["TREE-07"];
     a_repo_that_numbers_every_second_change: broken(Fault::Tree(TreeFault::NumbersEverySecondChange)) => database,
         ["TREE-09", "TREE-25", "TREE-29"];
-    a_repo_that_enters_without_a_quota: broken(Fault::Tree(TreeFault::EntersWithoutAQuota)) => database, ["TREE-14"];
+    a_repo_that_enters_without_a_quota: broken(Fault::Tree(TreeFault::EntersWithoutAQuota)) => database,
+        ["UOW-18", "TREE-14"];
     a_repo_that_counts_on_entry_alone: broken(Fault::Tree(TreeFault::CountsOnEntryAlone)) => database,
         ["TREE-14", "TREE-10", "TREE-11", "TREE-12", "TREE-27", "TREE-29"];
     a_query_that_shows_the_trash: broken(Fault::Tree(TreeFault::ShowsTheTrash)) => database, ["TREE-10", "TREE-11"];

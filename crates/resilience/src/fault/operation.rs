@@ -14,6 +14,7 @@ operations! {
     "UnitOfWork" {
         UnitCommit = "commit",
         UnitRollback = "rollback",
+        UnitEnterWithBlob = "enter_with_blob",
     }
     "UserQueries" {
         UserQueriesFind = "find",
