@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Uuid as SqlUuid};
 use diesel::{Expression, QueryResult};
 use diesel_async::RunQueryDsl;
 use fm_domain::accounts::StorageUse;
@@ -15,7 +15,7 @@ use fm_domain::ids::{BlobId, DriveId};
 use fm_domain::tree::{Delta, DriveRepo, EnterDrive, Entered, Seq};
 use uuid::Uuid;
 
-use crate::blobs::{INTENT, STORED};
+use crate::blobs::stored_update;
 use crate::schema::users;
 use crate::sql::{of_any_row, statement, typed};
 use crate::unit_of_work::{PgUnitOfWork, Target};
@@ -135,7 +135,7 @@ impl PgUnitOfWork {
     ) -> Result<Option<Entered>, EnterDrive> {
         self.check_outside(drive)?;
         let enter = moved(MOVE_IF_STORED, drive, delta, quota, true);
-        let both = EnterStoring { blob: blob.uuid(), size: bigint(stored.size.bytes()), enter };
+        let both = EnterStoring { stored: stored_update(blob, stored), enter };
         let both = self.together_last_with_queries(&[Target::Blobs, Target::Drives], both).await?;
         let row: StoringRow = self.run(|connection| both.get_result(connection)).await?;
         let (is_stored, row) = moved_if_stored(row);
@@ -201,10 +201,9 @@ fn quota_exceeded(trash: i64, versions: i64) -> PortResult<EnterDrive> {
 }
 
 /// An intent that is marked as stored, and the counters of a drive that are moved if it was one. The blob's row is locked first, since the drive's
-/// waits for the answer about it. It begins with its queries. The states are values, so that no plan looks for the blob among all intents.
-struct EnterStoring<Q> {
-    blob: Uuid,
-    size: i64,
+/// waits for the answer about it. It begins with its queries.
+struct EnterStoring<S, Q> {
+    stored: S,
     enter: Q,
 }
 
@@ -233,16 +232,10 @@ fn moved_if_stored(row: StoringRow) -> (bool, Option<MovedRow>) {
     (is_stored, Some((seq, nodes, used, trash, versions, reserved, files)))
 }
 
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for EnterStoring<Q> {
+impl<S: QueryFragment<Pg>, Q: QueryFragment<Pg>> QueryFragment<Pg> for EnterStoring<S, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("stored AS (UPDATE blobs SET state = ");
-        out.push_bind_param::<Text, str>(STORED)?;
-        out.push_sql(", was_settled = true, size_bytes = ");
-        out.push_bind_param::<BigInt, i64>(&self.size)?;
-        out.push_sql(" WHERE id = ");
-        out.push_bind_param::<SqlUuid, Uuid>(&self.blob)?;
-        out.push_sql(" AND state = ");
-        out.push_bind_param::<Text, str>(INTENT)?;
+        out.push_sql("stored AS (");
+        self.stored.walk_ast(out.reborrow())?;
         out.push_sql(" RETURNING true), entered AS (");
         self.enter.walk_ast(out.reborrow())?;
         out.push_sql(
@@ -253,13 +246,13 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for EnterStoring<Q> {
 }
 
 /// It is cached by its text.
-impl<Q> QueryId for EnterStoring<Q> {
+impl<S, Q> QueryId for EnterStoring<S, Q> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q> Query for EnterStoring<Q> {
+impl<S, Q> Query for EnterStoring<S, Q> {
     type SqlType = StoringTypes;
 }
 
