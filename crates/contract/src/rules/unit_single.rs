@@ -1,4 +1,4 @@
-//! UOW: units of work of a single call.
+//! UOW: units of work of a single call, and how the last one of an upload begins.
 
 use fm_domain::blobs::{MarkStored, StoredBlob};
 use fm_domain::body::ByteSize;
