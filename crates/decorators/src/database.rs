@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::blobs::StoredBlob;
+use fm_domain::body::ByteSize;
+use fm_domain::database::{Database, EnterWithBlob, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
+use fm_domain::ids::{BlobId, DriveId};
+use fm_domain::tree::{Delta, Entered};
 use thread_local::ThreadLocal;
 
 use crate::PortObserver;
@@ -88,6 +92,20 @@ impl UnitOfWork for ObservedUnit {
         let Self { inner, observer } = *self;
         let span = port_span!(DEBUG, "database.rollback");
         observe(observer.as_ref(), "database.rollback", span, inner.rollback()).await
+    }
+
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        let Self { inner, observer } = self;
+        let span = port_span!(DEBUG, "database.enter_with_blob");
+        let call = inner.enter_with_blob(blob, stored, drive, delta, quota);
+        observe(observer.as_ref(), "database.enter_with_blob", span, call).await
     }
 }
 

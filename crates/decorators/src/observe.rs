@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use fm_domain::accounts::{InsertUser, ReserveBytes};
 use fm_domain::blobs::{CompleteParts, GetBlob, MarkStored, PutBlob, WritePart};
+use fm_domain::database::EnterWithBlob;
 use fm_domain::error::PortError;
 use fm_domain::files::UpdateFile;
 use fm_domain::thumbnails::RenderThumbnail;
@@ -149,6 +150,7 @@ refusals![
     GetBlob,
     InsertUser,
     MarkStored,
+    EnterWithBlob,
     PlaceItem,
     PutBlob,
     RenderThumbnail,

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fm_domain::accounts::UserRepo;
 use fm_domain::audit::AuditRepo;
-use fm_domain::blobs::BlobRepo;
-use fm_domain::database::{Database, ReadRepos, Repos, UnitOfWork};
+use fm_domain::blobs::{BlobRepo, StoredBlob};
+use fm_domain::body::ByteSize;
+use fm_domain::database::{Database, EnterWithBlob, ReadRepos, Repos, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::files::FileRepo;
 use fm_domain::idempotency::KeyRepo;
+use fm_domain::ids::{BlobId, DriveId};
 use fm_domain::jobs::JobQueue;
 use fm_domain::previews::PreviewRepo;
-use fm_domain::tree::{DriveRepo, NodeRepo, OperationRepo, VersionRepo};
+use fm_domain::tree::{Delta, DriveRepo, Entered, NodeRepo, OperationRepo, VersionRepo};
 use fm_domain::uploads::UploadRepo;
 
 use crate::decorate::forward_repos;
@@ -63,6 +65,17 @@ impl UnitOfWork for TracedUnit {
 
     async fn rollback(self: Box<Self>) -> PortResult<()> {
         self.inner.rollback().await
+    }
+
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        self.inner.enter_with_blob(blob, stored, drive, delta, quota).await
     }
 }
 

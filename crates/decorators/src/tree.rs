@@ -57,6 +57,7 @@ decorate! {
     count_entries(folder: NodeId, limit: u64) -> PortResult<u64> = "database.nodes.count_entries";
     entries(folders: &[NodeId], after: Option<NodeId>, limit: u32) -> PortResult<Vec<Item>> = "database.nodes.entries";
     insert(item: &Item) -> Result<(), PlaceItem> = "database.nodes.insert";
+    insert_behind(item: &Item, taken: &[String]) -> PortResult<bool> = "database.nodes.insert_behind";
     insert_many(items: &[Item]) -> PortResult<()> = "database.nodes.insert_many";
     update(item: &Item, seen: Revision) -> Result<(), UpdateItem> = "database.nodes.update";
     trash(id: NodeId, at: Timestamp, original_path: &str) -> PortResult<Option<Measure>> = "database.nodes.trash";

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 
 use crate::accounts::{UserQueries, UserRepo};
 use crate::audit::{AuditQueries, AuditRepo};
-use crate::blobs::{BlobQueries, BlobRepo};
-use crate::error::PortResult;
+use crate::blobs::{BlobQueries, BlobRepo, MarkStored, StoredBlob};
+use crate::body::ByteSize;
+use crate::error::{PortError, PortResult};
 use crate::files::{FileQueries, FileRepo};
 use crate::idempotency::KeyRepo;
+use crate::ids::{BlobId, DriveId};
 use crate::jobs::{JobQueries, JobQueue};
 use crate::previews::{PreviewQueries, PreviewRepo};
-use crate::tree::{DriveRepo, NodeRepo, OperationRepo, TreeQueries, VersionRepo};
+use crate::tree::{Delta, DriveRepo, EnterDrive, Entered, NodeRepo, OperationRepo, TreeQueries, VersionRepo};
 use crate::uploads::{UploadQueries, UploadRepo};
 
 /// The transactional store of users, drives and what is in them, blobs, previews, keys, uploads, jobs and the audit trail.
@@ -202,4 +204,51 @@ pub trait UnitOfWork: Repos {
 
     /// Undoes everything.
     async fn rollback(self: Box<Self>) -> PortResult<()>;
+
+    /// Marks a blob as stored, and then enters a drive, as [`mark_stored`](BlobRepo::mark_stored) and [`enter`](DriveRepo::enter) do (UOW-18):
+    /// the last unit of every upload begins so. A blob that is no intent enters nothing. An adapter whose statements go to a server does both
+    /// by one.
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        self.blobs().mark_stored(blob, stored).await?;
+        Ok(self.drives().enter(drive, delta, quota).await?)
+    }
+}
+
+/// Why a drive was not entered with a blob.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterWithBlob {
+    /// The blob is no intent, as [`MarkStored::NoIntent`] says.
+    #[error("the blob is not, or no longer, an intent")]
+    NoIntent,
+    /// The drive was not entered: a refusal.
+    #[error(transparent)]
+    Drive(EnterDrive),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] PortError),
+}
+
+impl From<MarkStored> for EnterWithBlob {
+    fn from(error: MarkStored) -> Self {
+        match error {
+            MarkStored::NoIntent => Self::NoIntent,
+            MarkStored::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<EnterDrive> for EnterWithBlob {
+    fn from(error: EnterDrive) -> Self {
+        match error {
+            EnterDrive::Store(error) => Self::Store(error),
+            refusal @ (EnterDrive::QuotaExceeded { .. } | EnterDrive::NoDrive) => Self::Drive(refusal),
+        }
+    }
 }

@@ -136,10 +136,7 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
-        let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
-        let size = bigint(stored.size.bytes());
-        let stored = (blobs::state.eq(STORED), blobs::was_stored.eq(true), blobs::size_bytes.eq(size));
-        let update = fixed(diesel::update(blob).set(stored));
+        let update = stored_update(id, stored);
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(MarkStored::NoIntent),
             _ => Ok(()),
@@ -255,6 +252,17 @@ impl BlobRepo for PgUnitOfWork {
         let delete = diesel::delete(blobs::table.find(id.uuid()).filter(blobs::state.eq(DELETED)));
         self.defer_change_of(Target::Blobs, id.uuid(), delete).await
     }
+}
+
+/// What marks an intent as stored. The states are values, so that no plan looks for the blob among all intents.
+pub(crate) fn stored_update(
+    id: BlobId,
+    stored: &StoredBlob,
+) -> impl QueryFragment<Pg> + QueryId + Send + Sync + use<> {
+    let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
+    let size = bigint(stored.size.bytes());
+    let stored = (blobs::state.eq(STORED), blobs::was_stored.eq(true), blobs::size_bytes.eq(size));
+    fixed(diesel::update(blob).set(stored))
 }
 
 type Deleted = (

@@ -4,16 +4,18 @@ use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Uuid as SqlUuid};
 use diesel::{Expression, QueryResult};
 use diesel_async::RunQueryDsl;
 use fm_domain::accounts::StorageUse;
+use fm_domain::blobs::StoredBlob;
 use fm_domain::body::ByteSize;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::ids::DriveId;
+use fm_domain::ids::{BlobId, DriveId};
 use fm_domain::tree::{Delta, DriveRepo, EnterDrive, Entered, Seq};
 use uuid::Uuid;
 
+use crate::blobs::stored_update;
 use crate::schema::users;
 use crate::sql::{of_any_row, statement, typed};
 use crate::unit_of_work::{PgUnitOfWork, Target};
@@ -21,21 +23,34 @@ use crate::value::{bigint, count, size};
 
 /// The counters after a delta, unless it grows and would pass the drive's own quota, or the given one. What is left beside the growth is -1
 /// at least, so that it can't overflow.
-const MOVE: &str = "UPDATE users SET seq = seq + ?, \
-    reserved_bytes = greatest(reserved_bytes - ?, 0), \
-    used_bytes = greatest(used_bytes + ?, 0), \
-    trash_bytes = greatest(trash_bytes + ?, 0), \
-    version_bytes = greatest(version_bytes + ?, 0), \
-    file_count = greatest(file_count + ?, 0), \
-    node_count = greatest(node_count + ?, 0) \
-    WHERE id = ? AND removed_at IS NULL AND \
-    (? OR used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - greatest(reserved_bytes - ?, 0)) \
-    RETURNING seq, node_count, used_bytes, trash_bytes, version_bytes, reserved_bytes, file_count";
+macro_rules! move_counters {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE users SET seq = seq + ?, \
+                reserved_bytes = greatest(reserved_bytes - ?, 0), \
+                used_bytes = greatest(used_bytes + ?, 0), \
+                trash_bytes = greatest(trash_bytes + ?, 0), \
+                version_bytes = greatest(version_bytes + ?, 0), \
+                file_count = greatest(file_count + ?, 0), \
+                node_count = greatest(node_count + ?, 0) \
+            WHERE id = ? AND removed_at IS NULL AND \
+                (? OR used_bytes <= greatest(coalesce(quota_bytes, ?) - ?, -1) - greatest(reserved_bytes - ?, 0))",
+            $condition,
+            " RETURNING seq, node_count, used_bytes, trash_bytes, version_bytes, reserved_bytes, file_count"
+        )
+    };
+}
+
+const MOVE: &str = move_counters!("");
+
+/// The same behind the query `stored`, if that has a row.
+const MOVE_IF_STORED: &str = move_counters!(" AND EXISTS (SELECT FROM stored)");
 
 type MovedTypes = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 type MovedRow = (i64, i64, i64, i64, i64, i64, i64);
 
 fn moved(
+    text: &'static str,
     drive: DriveId,
     delta: &Delta,
     quota: Option<ByteSize>,
@@ -56,7 +71,7 @@ fn moved(
         typed::<BigInt, _>(delta.used.max(0)),
         typed::<BigInt, _>(unreserve),
     );
-    statement::<MovedTypes, _>(MOVE, values)
+    statement::<MovedTypes, _>(text, values)
 }
 
 fn entered((seq, nodes, used, trash, versions, reserved, files): MovedRow) -> PortResult<Entered> {
@@ -82,7 +97,7 @@ impl DriveRepo for PgUnitOfWork {
         quota: Option<ByteSize>,
     ) -> Result<Entered, EnterDrive> {
         self.check_outside(drive)?;
-        let update = self.together_last(moved(drive, delta, quota, true)).await?;
+        let update = self.together_last(moved(MOVE, drive, delta, quota, true)).await?;
         let row: Option<MovedRow> =
             self.run(async |connection| update.get_result(connection).await.optional()).await?;
         let Some(row) = row else { return Err(self.not_moved(drive).await?) };
@@ -100,9 +115,9 @@ impl DriveRepo for PgUnitOfWork {
         self.seq_inside(drive)?;
         if !delta.grows() {
             // Nothing refuses it: the unit has the row, and the drive is there.
-            return Ok(self.defer_change(Target::Drives, moved(drive, delta, quota, false)).await?);
+            return Ok(self.defer_change(Target::Drives, moved(MOVE, drive, delta, quota, false)).await?);
         }
-        let update = self.together_on(Target::Drives, moved(drive, delta, quota, false)).await?;
+        let update = self.together_on(Target::Drives, moved(MOVE, drive, delta, quota, false)).await?;
         let row: Option<MovedRow> =
             self.run(async |connection| update.get_result(connection).await.optional()).await?;
         if row.is_some() { Ok(()) } else { Err(self.not_moved(drive).await?) }
@@ -110,6 +125,29 @@ impl DriveRepo for PgUnitOfWork {
 }
 
 impl PgUnitOfWork {
+    /// Marks a blob as stored and enters a drive by one statement; `None` where the blob is no intent.
+    pub(crate) async fn enter_storing(
+        &mut self,
+        (blob, stored): (BlobId, &StoredBlob),
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Option<Entered>, EnterDrive> {
+        self.check_outside(drive)?;
+        let enter = moved(MOVE_IF_STORED, drive, delta, quota, true);
+        let both = EnterStoring { stored: stored_update(blob, stored), enter };
+        let both = self.together_last_with_queries(&[Target::Blobs, Target::Drives], both).await?;
+        let row: StoringRow = self.run(|connection| both.get_result(connection)).await?;
+        let (is_stored, row) = moved_if_stored(row);
+        if !is_stored {
+            return Ok(None);
+        }
+        let Some(row) = row else { return Err(self.not_moved(drive).await?) };
+        let entered = self.understood(entered(row))?;
+        self.entered.push((drive, entered.seq));
+        Ok(Some(entered))
+    }
+
     /// Why the counters of a drive did not change.
     async fn not_moved(&mut self, drive: DriveId) -> PortResult<EnterDrive> {
         let row = users::table.find(drive.uuid()).filter(users::removed_at.is_null());
@@ -160,6 +198,62 @@ const OUTSIDE: &str = "a change in a drive that was not entered";
 fn quota_exceeded(trash: i64, versions: i64) -> PortResult<EnterDrive> {
     let (trash, versions) = (size("users.trash_bytes", trash)?, size("users.version_bytes", versions)?);
     Ok(EnterDrive::QuotaExceeded { trash, versions })
+}
+
+/// An intent that is marked as stored, and the counters of a drive that are moved if it was one. The blob's row is locked first, since the drive's
+/// waits for the answer about it. It begins with its queries.
+struct EnterStoring<S, Q> {
+    stored: S,
+    enter: Q,
+}
+
+type StoringTypes = (
+    Bool,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+);
+type StoringRow =
+    (bool, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+/// Whether the blob was an intent, and the counters that were moved.
+fn moved_if_stored(row: StoringRow) -> (bool, Option<MovedRow>) {
+    let (is_stored, seq, nodes, used, trash, versions, reserved, files) = row;
+    let (Some(seq), Some(nodes), Some(used), Some(trash)) = (seq, nodes, used, trash) else {
+        return (is_stored, None);
+    };
+    let (Some(versions), Some(reserved), Some(files)) = (versions, reserved, files) else {
+        return (is_stored, None);
+    };
+    (is_stored, Some((seq, nodes, used, trash, versions, reserved, files)))
+}
+
+impl<S: QueryFragment<Pg>, Q: QueryFragment<Pg>> QueryFragment<Pg> for EnterStoring<S, Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("stored AS (");
+        self.stored.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING true), entered AS (");
+        self.enter.walk_ast(out.reborrow())?;
+        out.push_sql(
+            ") SELECT EXISTS (SELECT FROM stored), entered.* FROM (VALUES (1)) AS one LEFT JOIN entered ON true",
+        );
+        Ok(())
+    }
+}
+
+/// It is cached by its text.
+impl<S, Q> QueryId for EnterStoring<S, Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<S, Q> Query for EnterStoring<S, Q> {
+    type SqlType = StoringTypes;
 }
 
 /// The `changed_seq` of a row that the unit writes: the number of its change of the row's drive, or what it was where the unit has not entered

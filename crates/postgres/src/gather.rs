@@ -8,7 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Array, Bool, Uuid as SqlUuid};
+use diesel::{Expression, QueryResult};
 use diesel_async::RunQueryDsl;
 use fm_domain::error::{Cause, PortError, PortResult};
 use fm_domain::ids::UserId;
@@ -20,6 +24,7 @@ use crate::pool::PgPool;
 use crate::rows::UserRow;
 use crate::schema::users;
 use crate::shared::{Shared, thread};
+use crate::sql::of_any_row;
 use crate::timing::UNANSWERED;
 
 /// Accounts that one statement asks for at most.
@@ -159,11 +164,31 @@ impl Drop for GivenUp<'_> {
 
 async fn rows(pool: &PgPool, ids: &[Uuid]) -> PortResult<Vec<UserRow>> {
     let load = |shared: Arc<Shared>| async move {
-        let those = users::table.filter(users::id.eq_any(ids)).filter(users::removed_at.is_null());
+        let those = users::table.filter(OneOf(ids.to_vec())).filter(users::removed_at.is_null());
         those.select(UserRow::as_select()).load(&mut &**shared).await
     };
     pool.ask(load).await
 }
+
+/// A user is one of these. The server expects as many of an array that a query answers, however long it is; a shorter one that it sees would
+/// look cheaper than the plan that it keeps, so that it would plan each time.
+#[derive(Debug, Clone)]
+struct OneOf(Vec<Uuid>);
+
+impl QueryFragment<Pg> for OneOf {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("users.id = ANY ((SELECT ");
+        out.push_bind_param::<Array<SqlUuid>, Vec<Uuid>>(&self.0)?;
+        out.push_sql(")::uuid[])");
+        Ok(())
+    }
+}
+
+impl Expression for OneOf {
+    type SqlType = Bool;
+}
+
+of_any_row!(OneOf);
 
 fn answer(batch: Vec<Question>, rows: PortResult<Vec<UserRow>>) {
     match rows {

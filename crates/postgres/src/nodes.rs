@@ -26,7 +26,9 @@ use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, count};
 
 /// Each key is looked for by itself, so that no plan reads all entries of a large folder.
-const TAKEN: &str = "SELECT key FROM unnest(?) AS wanted (key), LATERAL (\
+/// Nor is one made anew each time, because it would be cheaper for fewer keys than are expected of any array: of what a query answers as
+/// many are expected always.
+const TAKEN: &str = "SELECT key FROM unnest((SELECT ?)) AS wanted (key), LATERAL (\
         SELECT FROM nodes WHERE parent_id = ? AND name_search = key LIMIT 1\
     ) AS entry";
 
@@ -129,6 +131,13 @@ impl NodeRepo for PgUnitOfWork {
         }
         let refusal = self.refusal(item).await?;
         Err(self.understood(refusal.ok_or_else(freed))?)
+    }
+
+    async fn insert_behind(&mut self, item: &Item, taken: &[String]) -> PortResult<bool> {
+        let seq = self.seq_inside(item.drive())?;
+        let insert = NewNode::of(item, seq).where_free().behind(taken);
+        let insert = self.together(insert);
+        Ok(self.run(|connection| insert.execute(connection)).await? > 0)
     }
 
     async fn insert_many(&mut self, items: &[Item]) -> PortResult<()> {

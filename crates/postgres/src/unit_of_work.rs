@@ -6,10 +6,12 @@ mod deferred;
 use async_trait::async_trait;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
-use fm_domain::database::UnitOfWork;
+use fm_domain::blobs::StoredBlob;
+use fm_domain::body::ByteSize;
+use fm_domain::database::{EnterWithBlob, UnitOfWork};
 use fm_domain::error::{Cause, PortError, PortResult, chain};
-use fm_domain::ids::DriveId;
-use fm_domain::tree::Seq;
+use fm_domain::ids::{BlobId, DriveId};
+use fm_domain::tree::{Delta, Entered, Seq};
 use tokio::time::error::Elapsed;
 use uuid::Uuid;
 
@@ -199,5 +201,17 @@ impl UnitOfWork for PgUnitOfWork {
         self.lease.batch("ROLLBACK").await?;
         self.lease.end();
         Ok(())
+    }
+
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        let entered = self.enter_storing((blob, stored), drive, delta, quota).await?;
+        entered.ok_or(EnterWithBlob::NoIntent)
     }
 }

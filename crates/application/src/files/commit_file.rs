@@ -36,9 +36,8 @@ pub(crate) async fn commit_file(
     context: &TreeContext,
 ) -> Result<Placed, UploadError> {
     let NewFile { file, stored, reserved, keyed, placing } = *new;
-    unit.blobs().mark_stored(file.blob, &stored).await?;
     let delta = Delta::new_file(file.size).unreserving(reserved);
-    let entered = unit.drives().enter(file.drive(), &delta, context.quota).await?;
+    let entered = unit.enter_with_blob(file.blob, &stored, file.drive(), &delta, context.quota).await?;
     let placed = Box::pin(place_upload(context, unit, entered, file, placing)).await?;
     if let Some(attempt) = keyed {
         let expires_at = file.created_at.plus(KEPT_FOR);

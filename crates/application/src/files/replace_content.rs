@@ -137,10 +137,10 @@ impl ReplaceContent {
         written: &Written,
     ) -> Result<File, UploadError> {
         let Edit { access, file: id, if_match, modified_at, tree } = *edit;
-        unit.blobs().mark_stored(intent.key.id, &written.stored).await?;
         // The bytes are charged when it is known what becomes of the old ones.
         let charged = Delta { unreserve: intent.reserved, ..Delta::default() };
-        unit.drives().enter(access.drive(), &charged, self.transfer.quota).await?;
+        let (blob, stored) = (intent.key.id, &written.stored);
+        unit.enter_with_blob(blob, stored, access.drive(), &charged, self.transfer.quota).await?;
         let before = unit.files().find_for_update(access, id).await?.ok_or(UploadError::NotFound)?;
         if !IfMatch::allows(if_match, before.revision) {
             return Err(UploadError::PreconditionFailed);

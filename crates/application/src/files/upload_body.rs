@@ -10,6 +10,7 @@ use fm_domain::access::AccessDenied;
 use fm_domain::accounts::ReserveBytes;
 use fm_domain::blobs::{MarkStored, PutBlob};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
+use fm_domain::database::EnterWithBlob;
 use fm_domain::error::PortError;
 use fm_domain::files::{FileName, MediaType, Sha256, UpdateFile};
 use fm_domain::tree::EnterDrive;
@@ -88,6 +89,16 @@ impl From<EnterDrive> for UploadError {
             EnterDrive::QuotaExceeded { .. } => Self::QuotaExceeded,
             EnterDrive::NoDrive => Self::Unauthenticated,
             EnterDrive::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<EnterWithBlob> for UploadError {
+    fn from(error: EnterWithBlob) -> Self {
+        match error {
+            EnterWithBlob::NoIntent => MarkStored::NoIntent.into(),
+            EnterWithBlob::Drive(refusal) => refusal.into(),
+            EnterWithBlob::Store(error) => Self::Store(error),
         }
     }
 }

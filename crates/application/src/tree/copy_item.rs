@@ -97,7 +97,7 @@ pub(super) async fn copy_in(
         Err(PlaceItem::NameTaken { existing, kind }) => match command.on_conflict {
             OnConflict::Fail => return Err(TreeError::NameTaken { existing, kind }),
             OnConflict::Rename | OnConflict::Replace => {
-                let top = place::with_free_name(unit, top, None).await?;
+                let top = place::with_free_name(unit, top).await?;
                 unit.nodes().insert(&top).await?;
                 requested_name = Some(name);
                 (top, (command.on_conflict == OnConflict::Replace).then_some(existing))

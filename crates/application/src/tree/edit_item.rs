@@ -113,7 +113,7 @@ pub(super) async fn edit_in(
             OnConflict::Rename => {
                 let asked_for = called.clone();
                 let numbered = if moves {
-                    place::with_free_name(unit, wanted, None).await?
+                    place::with_free_name(unit, wanted).await?
                 } else {
                     place::with_free_name_of_entry(unit, wanted, name).await?
                 };

@@ -3,10 +3,12 @@
 use super::error::TreeError;
 use super::last_numbers::{LastNumbers, PlacedName};
 use fm_domain::database::UnitOfWork;
-use fm_domain::files::FileName;
+use fm_domain::error::PortResult;
+use fm_domain::files::{File, FileName};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{
-    Entered, Item, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_of_entry,
+    Entered, Item, ItemKind, Misplaced, OnConflict, PlaceItem, check_room, free_name, free_name_of_entry,
+    next_name,
 };
 
 /// Whether a folder takes an item of this name: what takes the place of a file that is there is no entry more.
@@ -31,7 +33,7 @@ pub(super) async fn check_room_for(
 pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool) -> Result<Item, TreeError> {
     match unit.nodes().insert(&item).await {
         Err(PlaceItem::NameTaken { .. }) if numbered => {
-            let item = with_free_name(unit, item, None).await?;
+            let item = with_free_name(unit, item).await?;
             unit.nodes().insert(&item).await?;
             Ok(item)
         }
@@ -39,20 +41,10 @@ pub(super) async fn insert(unit: &mut dyn UnitOfWork, item: Item, numbered: bool
     }
 }
 
-/// The item under a free number of its name. Where `last` is given, it is looked for behind the number that the name got last, and
-/// remembered.
-pub(super) async fn with_free_name(
-    unit: &mut dyn UnitOfWork,
-    item: Item,
-    last: Option<&LastNumbers>,
-) -> Result<Item, TreeError> {
+/// The item under a free number of its name.
+pub(super) async fn with_free_name(unit: &mut dyn UnitOfWork, item: Item) -> Result<Item, TreeError> {
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
-    let last = last.map(|last| (last, PlacedName::new(parent, name)));
-    let near = last.as_ref().and_then(|(last, placed)| last.get(placed));
-    let free = free_name(unit.nodes(), parent, name, item.kind(), near).await?;
-    if let Some((last, placed)) = last {
-        last.remember(placed, free.number);
-    }
+    let free = free_name(unit.nodes(), parent, name, item.kind(), None).await?;
     Ok(item.placed(parent, free.name))
 }
 
@@ -65,4 +57,37 @@ pub(super) async fn with_free_name_of_entry(
     let (Some(parent), Some(name)) = (item.parent(), item.name()) else { return Err(TreeError::RootIsFixed) };
     let free = free_name_of_entry(unit.nodes(), parent, own, name, item.kind()).await?;
     Ok(item.placed(parent, free.name))
+}
+
+/// Adds a file under the number behind the one that its name got last, if both are taken still and that is free: as it was added. None where
+/// its number has to be looked for, if it needs one.
+pub(super) async fn insert_behind_last(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    last: &LastNumbers,
+) -> PortResult<Option<File>> {
+    let requested = PlacedName::new(file.parent, &file.name);
+    let Some(number) = last.get(&requested) else { return Ok(None) };
+    let Some((name, taken)) = next_name(&file.name, ItemKind::File, number) else { return Ok(None) };
+    let numbered = File { name, ..file.clone() };
+    if !unit.nodes().insert_behind(&Item::File(numbered.clone()), &taken).await? {
+        return Ok(None);
+    }
+    last.remember(requested, number + 1);
+    Ok(Some(numbered))
+}
+
+/// Adds a file whose name is taken under a free number of it, looked for behind the one that the name got last: as it was added.
+pub(super) async fn insert_numbered(
+    unit: &mut dyn UnitOfWork,
+    file: &File,
+    last: &LastNumbers,
+) -> Result<File, TreeError> {
+    let requested = PlacedName::new(file.parent, &file.name);
+    let near = last.get(&requested);
+    let free = free_name(unit.nodes(), file.parent, &file.name, ItemKind::File, near).await?;
+    last.remember(requested, free.number);
+    let numbered = File { name: free.name, ..file.clone() };
+    unit.nodes().insert(&Item::File(numbered.clone())).await?;
+    Ok(numbered)
 }

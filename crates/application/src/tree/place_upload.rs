@@ -54,6 +54,13 @@ pub(crate) async fn place_upload(
     if !replaces {
         context.events.record(unit, file.created_at, created).await?;
     }
+    // Of a name that many have got numbers just now: its next number, without a look at it.
+    if on_conflict == OnConflict::Rename
+        && let Some(numbered) = place::insert_behind_last(unit, &file, &context.last_numbers).await?
+    {
+        context.check_items(entered.nodes)?;
+        return Ok(Placed { file: numbered, requested_name: Some(file.name), moved_from, replaced: false });
+    }
     let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
         Ok(()) if if_match.is_some() => return Err(TreeError::PreconditionFailed),
         Ok(()) => {
@@ -69,12 +76,8 @@ pub(crate) async fn place_upload(
     match (on_conflict, kind) {
         (OnConflict::Rename, _) => {
             context.check_items(entered.nodes)?;
-            let requested_name = Some(file.name.clone());
-            let last = Some(&context.last_numbers);
-            let item = place::with_free_name(unit, Item::File(file), last).await?;
-            unit.nodes().insert(&item).await?;
-            let Item::File(file) = item else { return Err(TreeError::NotAFolder) };
-            Ok(Placed { file, requested_name, moved_from, replaced: false })
+            let numbered = place::insert_numbered(unit, &file, &context.last_numbers).await?;
+            Ok(Placed { file: numbered, requested_name: Some(file.name), moved_from, replaced: false })
         }
         (OnConflict::Replace, ItemKind::File) => {
             let new = NewContent::of(&file);

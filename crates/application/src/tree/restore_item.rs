@@ -109,13 +109,13 @@ pub(super) async fn restore_in(
         Err(PlaceItem::NameTaken { existing, kind }) => match command.on_conflict {
             OnConflict::Fail => return Err(TreeError::NameTaken { existing, kind }),
             OnConflict::Rename => {
-                item = place::with_free_name(unit, item, None).await?;
+                item = place::with_free_name(unit, item).await?;
                 requested_name = Some(name);
                 unit.nodes().restore(&item).await?
             }
             OnConflict::Replace => {
                 // It comes back under a free name, and then gives its content away.
-                item = place::with_free_name(unit, item, None).await?;
+                item = place::with_free_name(unit, item).await?;
                 let measure = unit.nodes().restore(&item).await?;
                 unit.drives().charge(access.drive(), &out_of_trash(&measure), None).await?;
                 let taken = take_over::content(context, unit, access, &item, existing, now).await?;

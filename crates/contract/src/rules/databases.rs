@@ -29,6 +29,7 @@ suite! {
     unit_single {
         uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing,
         uow_17_an_upload_that_a_unit_of_a_single_call_found_is_updated_as_it_was_found_or_not_at_all,
+        uow_18_a_drive_is_entered_with_a_blob_that_is_an_intent_or_it_is_told_why,
     }
     user {
         user_01_a_taken_address_is_a_refusal_and_does_not_poison,
@@ -237,6 +238,7 @@ suite! {
         tree_21_what_went_into_the_trash_with_a_folder_is_listed_as_its_children_were,
         tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
         tree_26_of_many_keys_exactly_those_of_entries_are_taken,
+        tree_34_an_item_is_added_behind_taken_names_or_not_at_all,
     }
     tree_units {
         tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,

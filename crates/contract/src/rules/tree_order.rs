@@ -235,3 +235,30 @@ pub(crate) async fn tree_26_of_many_keys_exactly_those_of_entries_are_taken<H: D
     assert_eq!(unit.nodes().taken(folder.id, &[]).await.unwrap(), [""; 0], "none are asked for");
     unit.rollback().await.unwrap();
 }
+
+pub(crate) async fn tree_34_an_item_is_added_behind_taken_names_or_not_at_all<H: DatabaseHarness>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let folder = given.folder(owner, fill::root(owner), "folder").await;
+    let mut unit = given.inside(owner).await;
+    named(&mut *unit, &folder, ["a.txt", "A (2).TXT"].into_iter().map(fill::name)).await;
+    let keys = |taken: [&str; 2]| taken.map(str::to_owned);
+    let nodes = unit.nodes();
+    let third = Item::from(fill::folder_called(&folder, fill::name("a (3).txt")));
+    for free in [["a.txt", "a (4).txt"], ["b.txt", "a (2).txt"], ["a (3).txt", "a.txt"]] {
+        assert!(!nodes.insert_behind(&third, &keys(free)).await.unwrap(), "one of {free:?} is free");
+    }
+    assert_eq!(nodes.entry(folder.id, "a (3).txt").await.unwrap(), None, "nothing was added");
+    let taken = keys(["a.txt", "a (2).txt"]);
+    assert!(nodes.insert_behind(&third, &taken).await.unwrap());
+    assert_eq!(nodes.entry(folder.id, "a (3).txt").await.unwrap(), Some(third));
+    let again = Item::from(fill::folder_called(&folder, fill::name("A (3).txt")));
+    assert!(!nodes.insert_behind(&again, &taken).await.unwrap(), "its own name is taken");
+    let lost = Item::from(fill::folder(owner, NodeId::new(uuid()), "a (3).txt"));
+    for taken in [&taken[..], &[]] {
+        assert!(!nodes.insert_behind(&lost, taken).await.unwrap(), "there is no such folder");
+    }
+    unit.rollback().await.unwrap();
+}

@@ -1,12 +1,16 @@
-//! UOW: units of work of a single call.
+//! UOW: units of work of a single call, and how the last one of an upload begins.
 
+use fm_domain::blobs::{MarkStored, StoredBlob};
 use fm_domain::body::ByteSize;
+use fm_domain::database::EnterWithBlob;
 use fm_domain::error::{PortError, Retry};
+use fm_domain::ids::{BlobId, DriveId, UserId};
+use fm_domain::tree::{Delta, EnterDrive};
 use fm_domain::uploads::{UpdateUpload, Upload};
 use tokio::task::{JoinSet, yield_now};
 
 use crate::fixture::database::{Given, given};
-use crate::fixture::{access_of, at, fill, soon};
+use crate::fixture::{access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 pub(crate) async fn uow_16_a_unit_of_a_single_call_is_kept_by_its_commit_and_a_refusal_changes_nothing<
@@ -84,4 +88,43 @@ async fn count_a_byte(given: &Given, upload: &Upload) -> Result<(), PortError> {
         Err(UpdateUpload::Store(error)) => Err(error),
         Err(fenced @ UpdateUpload::Fenced) => panic!("its epoch is the same: {fenced}"),
     }
+}
+
+pub(crate) async fn uow_18_a_drive_is_entered_with_a_blob_that_is_an_intent_or_it_is_told_why<
+    H: DatabaseHarness,
+>(
+    harness: &H,
+) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let (stored, quota) = (StoredBlob { size: fill::bytes(12) }, Some(fill::bytes(20)));
+    let (drive, none) = (DriveId::of_user(owner), DriveId::of_user(UserId::new(uuid())));
+    let (delta, too_much) = (Delta::new_file(fill::bytes(12)), Delta::new_file(fill::bytes(21)));
+    let blob = given.attempt(owner).await;
+    let mut unit = given.unit().await;
+    let entered = unit.enter_with_blob(blob, &stored, drive, &delta, quota).await.unwrap();
+    assert_eq!((entered.storage.used, entered.nodes), (fill::bytes(12), 2), "the counters have moved");
+    let again = unit.blobs().mark_stored(blob, &stored).await;
+    assert!(matches!(again, Err(MarkStored::NoIntent)), "it is stored: {again:?}");
+    let item = fill::folder(owner, fill::root(owner), "folder").into();
+    unit.nodes().insert(&item).await.unwrap();
+    unit.commit().await.unwrap();
+
+    for unknown in [blob, BlobId::new(uuid())] {
+        let mut unit = given.unit().await;
+        let refused = unit.enter_with_blob(unknown, &stored, drive, &delta, None).await;
+        assert!(matches!(refused, Err(EnterWithBlob::NoIntent)), "it is no intent: {refused:?}");
+        unit.rollback().await.unwrap();
+    }
+    let intent = given.attempt(owner).await;
+    let mut unit = given.unit().await;
+    let refused = unit.enter_with_blob(intent, &stored, none, &delta, quota).await;
+    assert!(matches!(refused, Err(EnterWithBlob::Drive(EnterDrive::NoDrive))), "{refused:?}");
+    unit.rollback().await.unwrap();
+    let intent = given.attempt(owner).await;
+    let mut unit = given.unit().await;
+    let refused = unit.enter_with_blob(intent, &stored, drive, &too_much, quota).await;
+    let is_told = matches!(refused, Err(EnterWithBlob::Drive(EnterDrive::QuotaExceeded { .. })));
+    assert!(is_told, "{refused:?}");
+    unit.rollback().await.unwrap();
 }

@@ -36,7 +36,7 @@ pub use operation::{FailedItem, Operation, OperationKind, OperationStatus, Unkno
 pub use path::{InvalidPath, TreePath};
 pub use placement::{
     FreeName, Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name,
-    free_name_of_entry, levels_below,
+    free_name_of_entry, levels_below, next_name,
 };
 pub use placing::{Placing, Precondition, UnknownPrecondition};
 pub use queries::{Ancestor, NodeRecord, TreeQueries};

@@ -201,6 +201,15 @@ async fn free_number(
     }
 }
 
+/// The name with the number behind `last`, and the keys of which entries have to be for it to be the next one: those of the name itself and of
+/// the last number. None behind the largest number.
+#[must_use]
+pub fn next_name(name: &FileName, kind: ItemKind, last: u64) -> Option<(FileName, [String; 2])> {
+    let numbered = |number| name.numbered(number, kind.numbering());
+    let taken = [name.search_key(), numbered(last).search_key()];
+    (2..LARGEST_NUMBER).contains(&last).then(|| (numbered(last + 1), taken))
+}
+
 /// The first free number of those that directly follow `near`, if that is taken still.
 async fn free_behind(
     nodes: &mut dyn NodeRepo,

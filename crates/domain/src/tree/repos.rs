@@ -125,6 +125,21 @@ pub trait NodeRepo: Send {
     /// one name one gets it (TREE-03). A second item with one id is an error.
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem>;
 
+    /// Adds an item as [`insert`](Self::insert) does if its name is free and entries of its folder have all of these
+    /// [keys](crate::files::FileName::search_key); false where that is not so, or the folder is none: then nothing is added (TREE-34). An adapter whose
+    /// statements go to a server looks and adds by one.
+    async fn insert_behind(&mut self, item: &Item, taken: &[String]) -> PortResult<bool> {
+        let Some(folder) = item.parent() else { return Ok(false) };
+        if self.taken(folder, taken).await?.len() < taken.len() {
+            return Ok(false);
+        }
+        match self.insert(item).await {
+            Ok(()) => Ok(true),
+            Err(PlaceItem::NameTaken { .. } | PlaceItem::NoFolder) => Ok(false),
+            Err(PlaceItem::Store(error)) => Err(error),
+        }
+    }
+
     /// Adds living items with fresh ids, folders before what is in them, under names that are known to be free: a taken one is an error.
     async fn insert_many(&mut self, items: &[Item]) -> PortResult<()>;
 

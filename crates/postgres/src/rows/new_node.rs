@@ -139,7 +139,7 @@ impl NewNode {
 
     /// The same where its folder is a living one of its drive and has no entry of its name.
     pub(crate) const fn where_free(self) -> PlacedNode {
-        PlacedNode(self)
+        PlacedNode { node: self, taken: Vec::new() }
     }
 }
 
@@ -163,11 +163,22 @@ impl QueryFragment<Pg> for NewNodes {
 }
 
 /// The insert of an item that adds nothing where its place is not free.
-pub(crate) struct PlacedNode(NewNode);
+pub(crate) struct PlacedNode {
+    node: NewNode,
+    /// Keys that entries of its folder have to have.
+    taken: Vec<String>,
+}
+
+impl PlacedNode {
+    /// The same where entries of its folder have these keys, too.
+    pub(crate) fn behind(self, taken: &[String]) -> Self {
+        Self { taken: taken.to_vec(), ..self }
+    }
+}
 
 impl QueryFragment<Pg> for PlacedNode {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let Self(node) = self;
+        let Self { node, taken } = self;
         begin(&mut out, "SELECT ");
         node.push(out.reborrow())?;
         out.push_sql(" WHERE EXISTS (SELECT FROM nodes AS folder WHERE folder.id = ");
@@ -175,6 +186,13 @@ impl QueryFragment<Pg> for PlacedNode {
         out.push_sql(" AND folder.drive_id = ");
         out.push_bind_param::<SqlUuid, Uuid>(&node.drive_id)?;
         out.push_sql(" AND folder.kind = 'folder' AND folder.trash_id IS NULL)");
+        for key in taken {
+            out.push_sql(" AND EXISTS (SELECT FROM nodes AS entry WHERE entry.parent_id = ");
+            out.push_bind_param::<Nullable<SqlUuid>, Option<Uuid>>(&node.parent_id)?;
+            out.push_sql(" AND entry.name_search = ");
+            out.push_bind_param::<Text, String>(key)?;
+            out.push_sql(")");
+        }
         out.push_sql(" ON CONFLICT (parent_id, name_search) DO NOTHING");
         Ok(())
     }

@@ -162,6 +162,20 @@ impl PgUnitOfWork {
         Ok(self.together(statement))
     }
 
+    /// The same for one that begins with queries of its own, without the word before them, and is about these tables.
+    pub(crate) async fn together_last_with_queries<Q>(
+        &mut self,
+        targets: &[Target],
+        statement: Q,
+    ) -> PortResult<Together<Q>> {
+        let waits = |other: &Deferred| other.form == Form::Change || targets.contains(&other.target);
+        if self.deferred.iter().any(waits) {
+            self.begin_by(BEGIN).await?;
+            self.send_deferred().await?;
+        }
+        Ok(Together { has_queries: true, ..self.together(statement) })
+    }
+
     /// Whether every deferred write can be made by the call of a unit of one call: a row is added only where the call changes one.
     pub(super) fn goes_with_a_call(&self) -> bool {
         self.deferred.iter().all(|deferred| deferred.form != Form::Insert)

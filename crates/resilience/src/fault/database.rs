@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fm_domain::database::{Database, ReadRepos, UnitOfWork};
+use fm_domain::blobs::StoredBlob;
+use fm_domain::body::ByteSize;
+use fm_domain::database::{Database, EnterWithBlob, ReadRepos, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::{BlobId, DriveId};
+use fm_domain::tree::{Delta, Entered};
 
 use super::faults::Passage;
 use super::{Faults, Operation};
@@ -91,6 +95,21 @@ impl UnitOfWork for FaultyUnitOfWork {
     async fn rollback(self: Box<Self>) -> PortResult<()> {
         let passage = self.faults.enter(Operation::UnitRollback).await?;
         passage.leave(self.inner.rollback().await).await
+    }
+
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        let passage = self.enter(Operation::UnitEnterWithBlob).await?;
+        if passage.repeats() {
+            drop(self.inner.enter_with_blob(blob, stored, drive, delta, quota).await);
+        }
+        passage.leave(self.inner.enter_with_blob(blob, stored, drive, delta, quota).await).await
     }
 }
 

@@ -14,6 +14,7 @@ operations! {
     "UnitOfWork" {
         UnitCommit = "commit",
         UnitRollback = "rollback",
+        UnitEnterWithBlob = "enter_with_blob",
     }
     "UserQueries" {
         UserQueriesFind = "find",
@@ -100,6 +101,7 @@ operations! {
         NodeRepoCountEntries = "count_entries",
         NodeRepoEntries = "entries",
         NodeRepoInsert = "insert",
+        NodeRepoInsertBehind = "insert_behind",
         NodeRepoInsertMany = "insert_many",
         NodeRepoUpdate = "update",
         NodeRepoTrash = "trash",

@@ -55,6 +55,7 @@ decorate! {
     count_entries(folder: NodeId, limit: u64) -> PortResult<u64> = NodeRepoCountEntries;
     entries(folders: &[NodeId], after: Option<NodeId>, limit: u32) -> PortResult<Vec<Item>> = NodeRepoEntries;
     insert(item: &Item) -> Result<(), PlaceItem> = NodeRepoInsert;
+    insert_behind(item: &Item, taken: &[String]) -> PortResult<bool> = NodeRepoInsertBehind;
     insert_many(items: &[Item]) -> PortResult<()> = NodeRepoInsertMany;
     update(item: &Item, seen: Revision) -> Result<(), UpdateItem> = NodeRepoUpdate;
     trash(id: NodeId, at: Timestamp, original_path: &str) -> PortResult<Option<Measure>> = NodeRepoTrash;

@@ -4,6 +4,7 @@ use super::{Placed, place_upload};
 use crate::fixture::{by_ada, entered, noted, once};
 use crate::testing::{TestPorts, settings};
 use crate::tree::fixture::{drive, finding, name, node};
+use crate::tree::last_numbers::PlacedName;
 use crate::tree::{TreeContext, TreeError};
 use fm_domain::audit::AuditAction;
 use fm_domain::body::ByteSize;
@@ -112,8 +113,10 @@ async fn the_next_file_of_one_name_is_looked_for_behind_the_number_of_the_last_o
     let key = |number| name("hello.txt").numbered(number, ItemKind::File.numbering()).search_key();
     for last in [5_000, 5_001] {
         let mut unit = FakeUnitOfWork::default();
-        unit.nodes.expect_insert().times(1).return_once(|_| Err(taken(ItemKind::File)));
         let is_first = last == 5_000;
+        // Another process has given the number meanwhile.
+        unit.nodes.expect_insert_behind().times(usize::from(!is_first)).returning(|_, _| Ok(false));
+        unit.nodes.expect_insert().times(1).return_once(|_| Err(taken(ItemKind::File)));
         unit.nodes.expect_taken().times(if is_first { 3 } else { 1 }).returning(move |_, keys| {
             let taken: Vec<String> = (2..=last).map(key).collect();
             Ok(keys.iter().filter(|key| taken.contains(*key)).cloned().collect())
@@ -123,6 +126,42 @@ async fn the_next_file_of_one_name_is_looked_for_behind_the_number_of_the_last_o
         let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing).await.unwrap();
         assert_eq!(placed.file.name, name(&format!("hello ({}).txt", last + 1)));
     }
+}
+
+#[tokio::test]
+async fn further_files_of_one_name_get_the_next_number_by_one_call() {
+    let context = TreeContext::new(&TestPorts::default().ports(), &settings());
+    let mut unit = FakeUnitOfWork::default();
+    unit.nodes.expect_insert().times(1).return_once(|_| Err(taken(ItemKind::File)));
+    unit.nodes.expect_taken().times(1).returning(|_, _| Ok(Vec::new()));
+    unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
+    let placing = Placing::default();
+    let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing).await.unwrap();
+    assert_eq!(placed.file.name, name("hello (2).txt"));
+    for (last, next) in [("hello (2).txt", "hello (3).txt"), ("hello (3).txt", "hello (4).txt")] {
+        let mut unit = FakeUnitOfWork::default();
+        unit.nodes.expect_insert_behind().times(1).return_once(move |item, taken| {
+            assert_eq!((item.parent(), item.name()), (Some(NodeId::root(drive())), Some(&name(next))));
+            assert_eq!(taken, ["hello.txt", last]);
+            Ok(true)
+        });
+        let placed = place_upload(&context, &mut unit, entered(), &new_file(), &placing).await.unwrap();
+        assert_eq!(placed.file.name, name(next));
+        assert_eq!(placed.requested_name, Some(name("hello.txt")));
+        assert_eq!(noted(&unit.audit).len(), 1, "it is told once");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_renamed_gets_no_next_number() {
+    let context = TreeContext::new(&TestPorts::default().ports(), &settings());
+    let file = new_file();
+    context.last_numbers.remember(PlacedName::new(NodeId::root(drive()), &file.name), 2);
+    let mut unit = FakeUnitOfWork::default();
+    unit.nodes.expect_insert().return_once(|_| Err(taken(ItemKind::File)));
+    let placing = Placing { on_conflict: OnConflict::Fail, ..Placing::default() };
+    let refused = place_upload(&context, &mut unit, entered(), &file, &placing).await;
+    assert!(matches!(refused, Err(TreeError::NameTaken { .. })), "{refused:?}");
 }
 
 fn replacing(effects: &Effects, before: File) -> FakeUnitOfWork {

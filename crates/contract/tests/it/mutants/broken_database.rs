@@ -55,6 +55,7 @@ pub(crate) enum Fault {
     AddsBeforeItFrees,
     ReplacesAnyPassword,
     MarksTombstonesStored,
+    EntersWithAnyBlob,
     CancelsTheStored,
     ForgetsTheLiving,
     GivesKeysTwice,
@@ -396,6 +397,7 @@ mutants! {
     a_database_that_gives_single_calls_another: broken(Fault::GivesSingleCallsAnotherDatabase) => database,
         ["UOW-16", "UOW-17"];
     a_unit_that_finds_uploads_before_its_turn: broken(Fault::FindsUploadsBeforeItsTurn) => database, ["UOW-17"];
+    a_unit_that_enters_with_any_blob: broken(Fault::EntersWithAnyBlob) => database, ["UOW-18"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,
@@ -412,7 +414,7 @@ mutants! {
         ["USER-07", "USER-16", "USER-29"];
     a_repo_that_replaces_any_password: broken(Fault::ReplacesAnyPassword) => database, ["USER-04", "USER-21"];
     a_repo_that_marks_tombstones_stored: broken(Fault::MarksTombstonesStored) => database,
-        ["UOW-03", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
+        ["UOW-03", "UOW-18", "BLOBROW-01", "BLOBROW-02", "BLOBROW-11"];
     a_repo_that_cancels_the_stored: broken(Fault::CancelsTheStored) => database, ["BLOBROW-04"];
     a_repo_that_forgets_the_living: broken(Fault::ForgetsTheLiving) => database, ["BLOBROW-08"];
     a_repo_that_gives_keys_twice: broken(Fault::GivesKeysTwice) => database,

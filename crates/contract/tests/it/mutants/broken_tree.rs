@@ -59,6 +59,7 @@ pub(crate) enum TreeFault {
     UpdatesRoots,
     StampsWhatIsAddedAlone,
     LooksForFewKeys,
+    AddsBehindFreeNames,
     ListsBlobsOnce,
     ChargesNoItems,
     NumbersCharges,
@@ -235,6 +236,11 @@ impl NodeRepo for BrokenUnit {
         }
     }
 
+    async fn insert_behind(&mut self, item: &Item, taken: &[String]) -> PortResult<bool> {
+        let most = if self.has(TreeFault::AddsBehindFreeNames) { 1 } else { taken.len() };
+        self.honest().nodes().insert_behind(item, &taken[..most.min(taken.len())]).await
+    }
+
     async fn insert_many(&mut self, items: &[Item]) -> PortResult<()> {
         self.honest().nodes().insert_many(items).await
     }
@@ -385,7 +391,8 @@ mutants! {
     a_path_that_ends_early: broken(Fault::Tree(TreeFault::EndsPathsEarly)) => database, ["TREE-07"];
     a_repo_that_numbers_every_second_change: broken(Fault::Tree(TreeFault::NumbersEverySecondChange)) => database,
         ["TREE-09", "TREE-25", "TREE-29"];
-    a_repo_that_enters_without_a_quota: broken(Fault::Tree(TreeFault::EntersWithoutAQuota)) => database, ["TREE-14"];
+    a_repo_that_enters_without_a_quota: broken(Fault::Tree(TreeFault::EntersWithoutAQuota)) => database,
+        ["UOW-18", "TREE-14"];
     a_repo_that_counts_on_entry_alone: broken(Fault::Tree(TreeFault::CountsOnEntryAlone)) => database,
         ["TREE-14", "TREE-10", "TREE-11", "TREE-12", "TREE-27", "TREE-29"];
     a_query_that_shows_the_trash: broken(Fault::Tree(TreeFault::ShowsTheTrash)) => database, ["TREE-10", "TREE-11"];
@@ -418,6 +425,7 @@ mutants! {
     a_repo_that_updates_roots: broken(Fault::Tree(TreeFault::UpdatesRoots)) => database, ["TREE-24"];
     a_repo_that_stamps_what_is_added_alone: broken(Fault::Tree(TreeFault::StampsWhatIsAddedAlone)) => database, ["TREE-25"];
     a_repo_that_looks_for_few_keys: broken(Fault::Tree(TreeFault::LooksForFewKeys)) => database, ["TREE-26"];
+    a_repo_that_adds_behind_free_names: broken(Fault::Tree(TreeFault::AddsBehindFreeNames)) => database, ["TREE-34"];
     a_removal_that_lists_each_blob_once: broken(Fault::Tree(TreeFault::ListsBlobsOnce)) => database, ["TREE-27"];
     a_repo_that_charges_no_items: broken(Fault::Tree(TreeFault::ChargesNoItems)) => database, ["TREE-27", "TREE-29"];
     a_repo_that_numbers_charges: broken(Fault::Tree(TreeFault::NumbersCharges)) => database, ["TREE-22", "TREE-29"];

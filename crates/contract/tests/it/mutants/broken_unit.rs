@@ -3,8 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use fm_domain::database::UnitOfWork;
+use fm_domain::blobs::StoredBlob;
+use fm_domain::body::ByteSize;
+use fm_domain::database::{EnterWithBlob, Repos as _, UnitOfWork};
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::ids::{BlobId, DriveId};
+use fm_domain::tree::{Delta, Entered};
 use futures_util::FutureExt as _;
 
 use crate::mutants::broken_database::{BrokenUnit, Fault};
@@ -37,6 +41,21 @@ impl UnitOfWork for BrokenUnit {
     async fn rollback(mut self: Box<Self>) -> PortResult<()> {
         let inner = self.inner.take().unwrap();
         if self.is(Fault::CommitsOnRollback) { inner.commit().await } else { inner.rollback().await }
+    }
+
+    async fn enter_with_blob(
+        &mut self,
+        blob: BlobId,
+        stored: &StoredBlob,
+        drive: DriveId,
+        delta: &Delta,
+        quota: Option<ByteSize>,
+    ) -> Result<Entered, EnterWithBlob> {
+        let marked = self.blobs().mark_stored(blob, stored).await;
+        if !self.is(Fault::EntersWithAnyBlob) {
+            marked?;
+        }
+        Ok(self.drives().enter(drive, delta, quota).await?)
     }
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     FreeName, Misplaced, check_folder, check_living_subtree, check_room, check_subtree, free_name,
-    free_name_of_entry, levels_below,
+    free_name_of_entry, levels_below, next_name,
 };
 use crate::accounts::StorageUse;
 use crate::clock::Clock as _;
@@ -213,6 +213,16 @@ fn a_number_that_others_have_passed_or_that_is_free_again_leads_to_the_same_one(
     }
     let (mut nodes, _) = numbered(|number| number <= 5_000 && number != 3);
     assert_eq!(free_near(&mut nodes, Some(4_000)), 3, "where it is searched for, a gap up to 17 is filled");
+}
+
+#[test]
+fn the_next_name_has_the_number_behind_the_last_one() {
+    let next = |last| next_name(&name("A.txt"), ItemKind::File, last);
+    let keys = ["a.txt", "a (9).txt"].map(str::to_owned);
+    assert_eq!(next(9), Some((name("A (10).txt"), keys)));
+    for none in [0, 1, (1 << 20) + MAX_FOLDER_ENTRIES, u64::MAX] {
+        assert_eq!(next(none), None, "behind {none}");
+    }
 }
 
 #[test]

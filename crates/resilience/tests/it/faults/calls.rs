@@ -16,11 +16,12 @@ use fm_domain::body::{ByteSize, PartBytes};
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileFilter, FilePage, FileSort, Sha256, SortOrder, ThumbnailState};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{AuditEntryId, BlobId, FileId, JobId, SessionId, UploadId, UserId};
+use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, JobId, SessionId, UploadId, UserId};
 use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::sessions::{AccessClaims, Generation, RefreshState, Session};
 use fm_domain::testing::a_file;
 use fm_domain::thumbnails::{RenderBudget, RenderSpec};
+use fm_domain::tree::Delta;
 use fm_domain::uploads::{Chunk, Epoch, Position, WriteState};
 use fm_resilience::fault::Operation;
 use uuid::Uuid;
@@ -205,8 +206,12 @@ async fn call_audit(rig: &Rig, operation: Operation) -> Got {
 }
 
 async fn call_end(rig: &Rig, operation: Operation) -> Got {
-    let unit = rig.db.begin().await.unwrap();
+    let mut unit = rig.db.begin().await.unwrap();
+    let (stored, drive) = (StoredBlob { size: ByteSize::new(5) }, DriveId::of_user(user().id));
     match operation {
+        Operation::UnitEnterWithBlob => {
+            got(unit.enter_with_blob(key().id, &stored, drive, &Delta::default(), None).await)
+        }
         Operation::UnitCommit => got(unit.commit().await),
         Operation::UnitRollback => got(unit.rollback().await),
         _ => panic!("{operation} is not called"),

@@ -11,7 +11,7 @@ use fm_domain::blobs::{
 };
 use fm_domain::body::ByteStream;
 use fm_domain::clock::Timestamp;
-use fm_domain::database::Database;
+use fm_domain::database::{Database, EnterWithBlob};
 use fm_domain::error::PortError;
 use fm_domain::files::UpdateFile;
 use fm_domain::ids::BlobId;
@@ -142,6 +142,7 @@ may_be_stores!(
     UpdateFile,
     UpdateUpload,
     MarkStored,
+    EnterWithBlob,
     PutBlob,
     AppendError,
     CompleteError,

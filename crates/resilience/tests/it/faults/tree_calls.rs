@@ -72,6 +72,7 @@ pub(crate) async fn call_nodes(unit: &mut dyn UnitOfWork, operation: Operation) 
         Operation::NodeRepoCountEntries => got(nodes.count_entries(root, 10).await),
         Operation::NodeRepoEntries => got(nodes.entries(&[root], None, 10).await),
         Operation::NodeRepoInsert => got(nodes.insert(&item).await),
+        Operation::NodeRepoInsertBehind => got(nodes.insert_behind(&item, &["a".to_owned()]).await),
         Operation::NodeRepoInsertMany => got(nodes.insert_many(&[item]).await),
         Operation::NodeRepoUpdate => got(nodes.update(&item, Revision::FIRST).await),
         Operation::NodeRepoTrash => got(nodes.trash(id, now(), "/a").await),
