@@ -1,5 +1,5 @@
 -- The same POST by one user after the other. Arguments: the file with the body, then headers as `Name: value`, among them an
--- `Authorization` of each user.
+-- `Authorization` of each user. Each request has a name of its own where the address has NUMBER in it.
 local threads = 0
 
 function setup(thread)
@@ -12,7 +12,7 @@ function init(args)
    wrk.method = "POST"
    wrk.body = file:read("*a")
    file:close()
-   local users = {}
+   users = {}
    for i = 2, #args do
       local name, value = args[i]:match("^([^:]+): (.*)$")
       if name == "Authorization" then
@@ -26,13 +26,21 @@ function init(args)
       wrk.headers["Authorization"] = authorization
       requests[i] = wrk.format()
    end
+   numbered = wrk.path:find("NUMBER", 1, true)
+   -- No number comes again in a later run.
+   run = string.format("%d-%d-", os.time(), number)
    -- There are two threads at most: each begins with users that the other has last.
    at = number * math.floor(#requests / 2)
 end
 
 function request()
    at = at + 1
-   return requests[at % #requests + 1]
+   local user = at % #requests + 1
+   if not numbered then
+      return requests[user]
+   end
+   wrk.headers["Authorization"] = users[user]
+   return wrk.format(nil, (wrk.path:gsub("NUMBER", run .. at)))
 end
 
 function done(summary)

@@ -64,7 +64,8 @@ pub(crate) fn paths(
     run(wrk(tools, pressure, "paths.lua", url).arg(body).arg(paths))
 }
 
-/// POST by one user after the other: among the headers is an `Authorization` of each.
+/// POST by one user after the other: among the headers is an `Authorization` of each. Each request has a number of its own in the place of
+/// `NUMBER` in the address.
 pub(crate) fn users(
     tools: &Tools,
     pressure: Pressure,

@@ -54,11 +54,12 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
             Contestant::new(&database, &mut || commits(1)),
         ],
     )?;
-    let [by_one_at_once, by_many, puts_by_many, commits_by_many] = in_turns(
+    let [by_one_at_once, by_many, by_many_of_own_names, puts_by_many, commits_by_many] = in_turns(
         bench.repetitions,
         [
             Contestant::new(&processes, &mut || senders.one(MANY)),
-            Contestant::new(&processes, &mut || senders.many()),
+            Contestant::new(&processes, &mut || senders.many(Names::Same)),
+            Contestant::new(&processes, &mut || senders.many(Names::Own)),
             Contestant::new(&store, &mut || puts(MANY)),
             Contestant::new(&database, &mut || commits(MANY)),
         ],
@@ -67,6 +68,13 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
     Ok(vec![
         row("one user", by_one, [&puts_by_one, &commits_by_one], Bound::AtLeast(0.8), 1),
         row("16 users", by_many, by_many_floor, Bound::AtLeast(0.8), MANY),
+        row(
+            "16 users, each with a name of its own",
+            by_many_of_own_names,
+            by_many_floor,
+            Bound::AtLeast(0.8),
+            MANY,
+        ),
         // The commits of one user wait for each other: those of the floor do not.
         row("one user on 16 connections", by_one_at_once, by_many_floor, Bound::AtLeast(0.5), MANY),
     ])
@@ -94,12 +102,20 @@ fn row(
     }
 }
 
+/// What the files are called.
+#[derive(Clone, Copy)]
+pub(super) enum Names {
+    /// All the same: from the second on, each gets a number.
+    Same,
+    /// Each is the first of its name.
+    Own,
+}
+
 /// Sixteen users of the product and one more, and what they send.
 pub(super) struct Senders<'a> {
     bench: &'a Bench<'a>,
     product: &'a Product,
     users: Vec<User>,
-    url: String,
     /// The file with what is sent.
     pub(super) body: PathBuf,
 }
@@ -110,22 +126,31 @@ impl<'a> Senders<'a> {
         let users = users.collect::<Outcome<Vec<User>>>()?;
         let body = home.join("body");
         fs::write(&body, bytes(SIZE))?;
-        Ok(Self { bench, product, users, url: product.url(&upload_path("small.bin")), body })
+        Ok(Self { bench, product, users, body })
+    }
+
+    fn url(&self, names: Names) -> String {
+        let name = match names {
+            Names::Same => "small.bin",
+            Names::Own => "small-NUMBER.bin",
+        };
+        self.product.url(&upload_path(name))
     }
 
     /// One user on so many connections.
     pub(super) fn one(&self, connections: usize) -> Outcome<Sample> {
         let (tools, pressure) = (self.bench.tools, self.bench.pressure(connections));
         let headers = headers(&[&self.product.user]);
-        let reached = load::same(tools, pressure, "POST", &self.url, Some(&self.body), &headers)?;
+        let url = self.url(Names::Same);
+        let reached = load::same(tools, pressure, "POST", &url, Some(&self.body), &headers)?;
         Ok(reached.requests_a_second())
     }
 
     /// All sixteen, on as many connections.
-    pub(super) fn many(&self) -> Outcome<Sample> {
+    pub(super) fn many(&self, names: Names) -> Outcome<Sample> {
         let (tools, pressure) = (self.bench.tools, self.bench.pressure(MANY));
         let headers = headers(&self.users.iter().collect::<Vec<_>>());
-        Ok(load::users(tools, pressure, &self.url, &self.body, &headers)?.requests_a_second())
+        Ok(load::users(tools, pressure, &self.url(names), &self.body, &headers)?.requests_a_second())
     }
 }
 

@@ -5,7 +5,7 @@ use fm_testkit::Outcome;
 use fm_testkit::tus::{CHUNK_TYPE, VERSION};
 
 use super::Bench;
-use super::small_uploads::{MANY, SIZE, Senders};
+use super::small_uploads::{MANY, Names, SIZE, Senders};
 use crate::load;
 use crate::machine::let_disk_rest;
 use crate::measure::{Contestant, Measured, Sample, in_turns};
@@ -41,7 +41,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         [
             Contestant::new(&processes, &mut || rested(senders.one(1))),
             Contestant::new(&node, &mut || created(1)),
-            Contestant::new(&processes, &mut || rested(senders.many())),
+            Contestant::new(&processes, &mut || rested(senders.many(Names::Own))),
             Contestant::new(&node, &mut || created(MANY)),
         ],
     )?;

@@ -304,6 +304,22 @@ async fn in_german() {
 }
 
 #[tokio::test]
+async fn a_browser_whose_language_is_not_there_has_its_own_numbers() {
+    let user = Api::on(Lane::Embedded).user().await;
+    user.file("Notes.txt", vec![b'x'; 1_500]).await;
+    let page = open_as(&user, "/files").await;
+    page.shows("main", "1.5 kB").await;
+    page.run_first(
+        "for (const [key, value] of Object.entries({language: 'fr-FR', languages: ['fr-FR', 'fr']}))
+            Object.defineProperty(navigator, key, {get: () => value});",
+    )
+    .await;
+    page.visit(&format!("{}/files", user.server.base())).await;
+    page.shows("main", "1,5").await;
+    assert_eq!(page.evaluate("document.documentElement.lang").await, "en");
+}
+
+#[tokio::test]
 async fn from_right_to_left() {
     let user = Api::on(Lane::Embedded).user().await;
     let page = with_a_folder_and_a_file(&user).await;
