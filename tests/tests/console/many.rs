@@ -116,7 +116,7 @@ const HOLD_DELETE: &str = "[false, true, true, true].forEach((repeat) => {
 })";
 
 #[tokio::test]
-async fn a_key_that_is_held_throws_away_one_entry() {
+async fn a_key_that_repeats_itself_throws_away_one_entry() {
     let user = Api::on(Lane::Embedded).user().await;
     let page = with_folders(&user).await;
     page.named("row", "Archive, folder").reach_by_tab().await;

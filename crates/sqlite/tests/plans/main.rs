@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 #![expect(clippy::disallowed_methods, reason = "a test is its own source of ids and tasks")]
 
+mod audit;
 #[expect(dead_code, reason = "the other test program uses the rest of it")]
 #[path = "../it/fill.rs"]
 mod fill;
@@ -19,15 +20,14 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use fm_domain::access::{Access, Client, Right};
+use fm_domain::access::{Access, Right};
 use fm_domain::accounts::{Charge, User};
-use fm_domain::audit::{AuditAction, AuditEntry, AuditFilter, AuditKey, AuditPage};
 use fm_domain::blobs::{BlobIntent, BlobKey, PartTag, StoredBlob, WrittenPart};
 use fm_domain::body::ByteSize;
 use fm_domain::database::Database;
 use fm_domain::files::{FileFilter, FilePage, FileSort, PageKey, Revision, Sha256, SortOrder, TypeFilter};
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{AuditEntryId, BlobId, DriveId, FileId, SessionId, UserId};
+use fm_domain::ids::{BlobId, DriveId, FileId, SessionId, UserId};
 use fm_domain::jobs::{JobState, NewJob};
 use fm_domain::sessions::{Generation, RefreshState, Session, SessionStore};
 use fm_domain::tree::Delta;
@@ -65,9 +65,6 @@ const TABLES: [&str; 12] = [
     "jobs",
     "audit_entries",
 ];
-
-/// A page of all entries: along the primary key, which is the order of the list, up to its limit.
-const WALK_OF_THE_TRAIL: &str = "SCAN audit_entries";
 
 /// The steps of the plan of every statement on our tables that ran.
 fn plans(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
@@ -112,7 +109,7 @@ async fn every_statement_uses_an_index() {
     blobs_and_keys(database, &someone).await;
     uploads(database, &someone).await;
     jobs(database).await;
-    audit(database, &someone).await;
+    audit::statements(database, &someone).await;
     sessions(&SqliteSessionStore::new(database.clone()), &someone).await;
 
     let plans = plans(&fixture);
@@ -124,7 +121,7 @@ async fn every_statement_uses_an_index() {
                 && !step.contains("CONSTANT ROW")
                 && !step.starts_with("SCAN json_each")
                 && !step.starts_with("SCAN (subquery")
-                && !["SCAN up", WALK_OF_THE_TRAIL].contains(&step.as_str());
+                && !["SCAN up", audit::WALK_OF_THE_TRAIL].contains(&step.as_str());
             assert!(!scans, "{statement}\nreads a whole table: {step}");
             // A filter of its own index may leave few files to sort by name or size.
             let few = statement.contains("`content_type` =")
@@ -142,7 +139,7 @@ async fn every_statement_uses_an_index() {
     tree::trees_go_along_their_indexes(&plans);
     previews::previews_go_along_their_indexes(&plans);
     tree::walks_go_along_their_indexes(&fixture);
-    the_trail_is_walked_from_the_place_of_a_page(&plans);
+    audit::the_trail_is_walked_from_the_place_of_a_page(&plans);
 }
 
 /// The statements that ran.
@@ -360,57 +357,6 @@ fn uploads_are_found_by_their_indexes(plans: &BTreeMap<String, Vec<String>>) {
         let (_, steps) = plan.unwrap();
         assert!(steps.iter().any(|step| step.ends_with(index)), "{statement}: {steps:?}");
     }
-}
-
-async fn audit(database: &SqliteDatabase, someone: &User) {
-    let entry = AuditEntry {
-        id: AuditEntryId::new(Uuid::now_v7()),
-        at: NOW,
-        action: AuditAction::SESSION_CREATED,
-        actor: Some(someone.id),
-        account: Some(someone.id),
-        target: None,
-        client: Client::default(),
-    };
-    let mut unit = database.begin().await.unwrap();
-    unit.audit().append(&entry).await.unwrap();
-    unit.audit().purge_before(NOW, 10).await.unwrap();
-    unit.commit().await.unwrap();
-    let mut reads = database.read().await.unwrap();
-    let all = AuditFilter::default();
-    let of_one = AuditFilter { account: Some(someone.id), ..all.clone() };
-    for filter in [all, of_one] {
-        for after in [None, Some(AuditKey::of(&entry))] {
-            let page = AuditPage { after, limit: 50 };
-            for action in [None, Some(AuditAction::LOGIN_FAILED)] {
-                let filter = AuditFilter { action, since: Some(NOW), until: Some(NOW), ..filter.clone() };
-                reads.audit().list(&filter, &page).await.unwrap();
-            }
-            reads.audit().list(&filter, &page).await.unwrap();
-        }
-    }
-}
-
-/// A page begins by one seek in the index of its order, whether it is of one account or of all.
-fn the_trail_is_walked_from_the_place_of_a_page(plans: &BTreeMap<String, Vec<String>>) {
-    let mut seen = 0;
-    for (statement, steps) in plans {
-        if !statement.starts_with("SELECT") || !statement.contains("FROM `audit_entries`") {
-            continue;
-        }
-        let index = if statement.contains("`account` =") && statement.contains("`action` =") {
-            "SEARCH audit_entries USING INDEX audit_entries_by_action (account=? AND action=?"
-        } else if statement.contains("`account` =") {
-            "SEARCH audit_entries USING INDEX audit_entries_by_account (account=?"
-        } else if statement.contains("`happened_at` <") {
-            "SEARCH audit_entries USING PRIMARY KEY (happened_at"
-        } else {
-            WALK_OF_THE_TRAIL
-        };
-        assert!(steps.iter().all(|step| step.starts_with(index)), "{statement}: {steps:?}");
-        seen += 1;
-    }
-    assert_eq!(seen, 8);
 }
 
 async fn jobs(database: &SqliteDatabase) {

@@ -1,16 +1,14 @@
 //! Databases with one fault in their trees.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use fm_domain::access::Access;
-use fm_domain::blobs::BlobKey;
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{Revision, VersionNumber};
-use fm_domain::ids::{BlobId, DriveId, FileId, NodeId, OperationId, UserId};
+use fm_domain::ids::{DriveId, FileId, NodeId, OperationId, UserId};
 use fm_domain::tree::{
     Ancestor, Delta, DriveRepo, EnterDrive, Entered, Item, Label, Marked, Measure, NodeRepo, Operation,
     OperationRepo, OperationStatus, PlaceItem, Removed, Seq, TrashedItem, UpdateItem, Version, VersionRepo,
@@ -77,11 +75,6 @@ pub(crate) enum TreeFault {
     DropsEachReferenceOnce,
 }
 
-/// The same blobs, each once.
-fn distinct(ids: &[BlobId]) -> Vec<BlobId> {
-    ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
-}
-
 impl BrokenReads {
     pub(crate) fn has(&self, fault: TreeFault) -> bool {
         self.fault == Fault::Tree(fault)
@@ -89,33 +82,8 @@ impl BrokenReads {
 }
 
 impl BrokenUnit {
-    fn has(&self, fault: TreeFault) -> bool {
+    pub(super) fn has(&self, fault: TreeFault) -> bool {
         self.is(Fault::Tree(fault))
-    }
-
-    pub(crate) async fn refer_to(&mut self, ids: &[BlobId]) -> PortResult<bool> {
-        let once = self.has(TreeFault::AddsEachReferenceOnce);
-        let ids = if once { distinct(ids) } else { ids.to_vec() };
-        let referred = self.honest().blobs().add_references(&ids).await?;
-        Ok(referred || self.has(TreeFault::RefersToAnything))
-    }
-
-    pub(crate) async fn drop_references_to(
-        &mut self,
-        ids: &[BlobId],
-        at: Timestamp,
-    ) -> PortResult<Vec<BlobKey>> {
-        let once = self.has(TreeFault::DropsEachReferenceOnce);
-        let ids = &if once { distinct(ids) } else { ids.to_vec() };
-        let mut gone = self.honest().blobs().drop_references(ids, at).await?;
-        if self.has(TreeFault::DropsSharedBlobs) {
-            for id in ids {
-                if self.honest().blobs().mark_deleted(*id, at).await? {
-                    gone.push(BlobKey::file(*id));
-                }
-            }
-        }
-        Ok(self.told_of_previews(ids, gone))
     }
 }
 

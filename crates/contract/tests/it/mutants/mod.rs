@@ -17,6 +17,7 @@ mod broken_parts;
 mod broken_previews;
 mod broken_queue;
 mod broken_reads;
+mod broken_references;
 mod broken_removal;
 mod broken_repos;
 mod broken_resumables;
