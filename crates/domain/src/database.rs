@@ -206,8 +206,8 @@ pub trait UnitOfWork: Repos {
     async fn rollback(self: Box<Self>) -> PortResult<()>;
 
     /// Marks a blob as stored, and then enters a drive, as [`mark_stored`](BlobRepo::mark_stored) and [`enter`](DriveRepo::enter) do (UOW-18):
-    /// the last unit of every upload begins so. A blob that is no intent enters nothing. An adapter whose statements go to a server does both
-    /// by one.
+    /// so the last unit of every upload enters its drive. A blob that is no intent enters nothing; where the drive refuses, the blob may be
+    /// stored in the unit, which is rolled back. An adapter whose statements go to a server does both by one.
     async fn enter_with_blob(
         &mut self,
         blob: BlobId,

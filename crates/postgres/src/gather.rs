@@ -170,8 +170,8 @@ async fn rows(pool: &PgPool, ids: &[Uuid]) -> PortResult<Vec<UserRow>> {
     pool.ask(load).await
 }
 
-/// A user is one of these. The server expects as many of an array that a query answers, however long it is; a shorter one that it sees would
-/// look cheaper than the plan that it keeps, so that it would plan each time.
+/// A user is one of these. The array is the answer of a query, of which the server always expects the same number of ids. Of a plain array it
+/// sees the length: a plan for a short one looks cheaper than the one that it keeps, and so it would plan for every call.
 #[derive(Debug, Clone)]
 struct OneOf(Vec<Uuid>);
 

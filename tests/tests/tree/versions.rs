@@ -208,6 +208,7 @@ async fn versions_below_a_large_folder_are_gone_with_it(lane: Lane) {
     user.delete(&of(&file, "")).send().await.not_found();
     user.get(&of(&file, "")).send().await.not_found();
     user.get(&of(&file, "/1/content")).send().await.not_found();
+    user.post(&format!("{}/thumbnail", User::path(&file))).send().await.not_found();
 }
 
 on_every_lane![

@@ -17,6 +17,7 @@ use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{FileId, IdSource, JobId};
 use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::thumbnails::Thumbnailer;
+use fm_domain::tree::Item;
 
 /// How many jobs may fail to make the thumbnail of one content: a picture that can't be decoded is not decoded without end.
 const MOST_FAILURES: u32 = 2;
@@ -56,7 +57,8 @@ impl RemakeThumbnail {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         }
-        let Some(file) = unit.files().find_for_update(access, id).await? else {
+        // Not what follows a top into the trash: it is answered like no file.
+        let Some(Item::File(file)) = unit.nodes().find(access, id.into()).await? else {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         };

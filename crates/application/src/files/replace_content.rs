@@ -17,7 +17,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, IfMatch, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
-use fm_domain::tree::Delta;
+use fm_domain::tree::{Delta, Item};
 
 /// The file and its new content.
 pub struct ReplaceCommand {
@@ -141,7 +141,10 @@ impl ReplaceContent {
         let charged = Delta { unreserve: intent.reserved, ..Delta::default() };
         let (blob, stored) = (intent.key.id, &written.stored);
         unit.enter_with_blob(blob, stored, access.drive(), &charged, self.transfer.quota).await?;
-        let before = unit.files().find_for_update(access, id).await?.ok_or(UploadError::NotFound)?;
+        // Not what has followed a top into the trash while the bytes came.
+        let Some(Item::File(before)) = unit.nodes().find(access, id.into()).await? else {
+            return Err(UploadError::NotFound);
+        };
         if !IfMatch::allows(if_match, before.revision) {
             return Err(UploadError::PreconditionFailed);
         }

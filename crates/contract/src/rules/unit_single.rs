@@ -114,6 +114,8 @@ pub(crate) async fn uow_18_a_drive_is_entered_with_a_blob_that_is_an_intent_or_i
         let mut unit = given.unit().await;
         let refused = unit.enter_with_blob(unknown, &stored, drive, &delta, None).await;
         assert!(matches!(refused, Err(EnterWithBlob::NoIntent)), "it is no intent: {refused:?}");
+        let entered = unit.drives().enter(drive, &Delta::default(), None).await.unwrap();
+        assert_eq!((entered.storage.used, entered.nodes), (fill::bytes(12), 2), "it has entered nothing");
         unit.rollback().await.unwrap();
     }
     let intent = given.attempt(owner).await;
@@ -127,4 +129,35 @@ pub(crate) async fn uow_18_a_drive_is_entered_with_a_blob_that_is_an_intent_or_i
     let is_told = matches!(refused, Err(EnterWithBlob::Drive(EnterDrive::QuotaExceeded { .. })));
     assert!(is_told, "{refused:?}");
     unit.rollback().await.unwrap();
+
+    let used: Vec<ByteSize> = (1..=8).map(|units| fill::bytes(12 + 3 * units)).collect();
+    assert_eq!(used_after_each_of_eight(&given, owner).await, used, "each counts on from the one before it");
+}
+
+/// Enters the drive by eight units at once, each with three bytes and a blob of its own: what is used after each of them, from the least.
+async fn used_after_each_of_eight(given: &Given, owner: UserId) -> Vec<ByteSize> {
+    let (stored, delta) = (StoredBlob { size: fill::bytes(3) }, Delta::new_file(fill::bytes(3)));
+    let mut units = JoinSet::new();
+    for _ in 0..8 {
+        let (given, blob) = (given.clone(), given.attempt(owner).await);
+        units.spawn(async move {
+            given
+                .retry_conflicts(|unit| {
+                    Box::pin(async move {
+                        let drive = DriveId::of_user(owner);
+                        let entered = unit.enter_with_blob(blob, &stored, drive, &delta, None).await;
+                        yield_now().await;
+                        match entered {
+                            Ok(entered) => Ok(entered.storage.used),
+                            Err(EnterWithBlob::Store(error)) => Err(error),
+                            Err(refused) => panic!("nothing refuses it: {refused}"),
+                        }
+                    })
+                })
+                .await
+        });
+    }
+    let mut used = soon("eight uploads into one drive", units.join_all()).await;
+    used.sort_unstable();
+    used
 }

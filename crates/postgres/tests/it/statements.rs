@@ -141,6 +141,7 @@ fn a_further_file_of_one_name_needs_no_more_statements_than_the_first() {
 async fn play(environment: &Environment, scenario: &Scenario) {
     let actors = (scenario.arrange)(environment).await;
     let process = environment.healthy();
+    (scenario.before)(&process, &actors).await;
     drop((scenario.act)(&process, &actors).await);
 }
 

@@ -10,8 +10,8 @@ use fm_domain::accounts::Password;
 
 use super::course::Course;
 use super::{
-    Actors, Environment, InjectedFault, InjectionPoint, Meanwhile, Outcome, Resuming, Retry, Scenario, Whole,
-    invariants,
+    Actors, Environment, InjectedFault, InjectionPoint, Meanwhile, Outcome, Process, Resuming, Retry,
+    Scenario, Whole, invariants,
 };
 use crate::fault::{Fault, Faults, Operation};
 use fm_contract::{BlobStoreHarness, DatabaseHarness, SessionStoreHarness};
@@ -89,14 +89,28 @@ async fn play(
     course: &mut Course,
 ) -> Result<(Vec<Operation>, bool), Broken> {
     let faults = Faults::new();
-    if let Some(InjectionPoint { call, fault, .. }) = point {
-        faults.plan(fault.when(call), fault.fault());
-    }
     let actors = (scenario.arrange)(environment).await;
     let played = Box::pin(act(environment, scenario, &actors, &faults, point, course)).await;
     let resuming = environment.resuming;
     played.map_err(|what| Broken { scenario: scenario.name, resuming, point, what })?;
     Ok((faults.calls(), actors.file.is_some()))
+}
+
+/// A process that has done what it did before; the fault is planned for what it does next.
+async fn start(
+    environment: &Environment,
+    scenario: &Scenario,
+    actors: &Actors,
+    faults: &Faults,
+    point: Option<InjectionPoint>,
+) -> Process {
+    let process = environment.process(faults);
+    (scenario.before)(&process, actors).await;
+    faults.reset();
+    if let Some(InjectionPoint { call, fault, .. }) = point {
+        faults.plan(fault.when(call), fault.fault());
+    }
+    process
 }
 
 async fn act(
@@ -107,11 +121,11 @@ async fn act(
     point: Option<InjectionPoint>,
     course: &mut Course,
 ) -> Result<(), String> {
+    let process = start(environment, scenario, actors, faults, point).await;
     if point.is_none() {
         seen("before", course.begin(environment, actors).await)?;
     }
     let outcome = {
-        let process = environment.process(faults);
         let mut acting = (scenario.act)(&process, actors);
         tokio::select! {
             outcome = &mut acting => Some(outcome),
@@ -123,6 +137,7 @@ async fn act(
             }
         }
     };
+    drop(process);
     hit(faults, point)?;
     heard(scenario, point, outcome.as_ref())?;
     seen("at once", invariants::at_once(environment, actors).await)?;

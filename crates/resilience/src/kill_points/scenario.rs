@@ -12,6 +12,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// Sets up the users and files that the use case needs. No fault is injected here.
     pub arrange: for<'a> fn(&'a Environment) -> BoxFuture<'a, Actors>,
+    /// What the process that runs the use case has done before, and may remember. No fault is injected here either.
+    pub before: for<'a> fn(&'a Process, &'a Actors) -> BoxFuture<'a, ()>,
     /// Runs the use case, as a client of these actors does.
     pub act: for<'a> fn(&'a Process, &'a Actors) -> BoxFuture<'a, Outcome>,
     /// What is wrong, if anything, once it has run: after the client was answered, and after its retry.

@@ -12,13 +12,14 @@ use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
+use fm_domain::tree::Item;
 
 fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
     unit.drives.expect_enter().times(1).returning(|_, _, _| Ok(entered()));
-    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+    once!(effects, unit.nodes.expect_find(), "look", |asked, _| {
         assert_eq!(*asked, access(Right::Write));
-        Ok(file.clone())
+        Ok(file.clone().map(Item::from))
     });
     unit
 }
@@ -76,7 +77,7 @@ async fn the_old_thumbnail_is_marked_deleted_and_a_new_one_pending() {
     assert_eq!(view.file.revision, Revision::FIRST);
     assert_eq!(
         effects.seen(),
-        ["lock", "pending", "make_thumbnail", "drop", "purge_blob", "small", "medium", "commit"]
+        ["look", "pending", "make_thumbnail", "drop", "purge_blob", "small", "medium", "commit"]
     );
 }
 
@@ -90,7 +91,7 @@ async fn a_failed_thumbnail_is_tried_again_and_so_are_failed_previews() {
     ] {
         let effects = Effects::default();
         assert!(remake(remaking(&effects, state), true).await.is_ok());
-        assert_eq!(effects.seen(), ["lock", "pending", "make_thumbnail", "small", "medium", "commit"]);
+        assert_eq!(effects.seen(), ["look", "pending", "make_thumbnail", "small", "medium", "commit"]);
     }
 }
 
@@ -101,7 +102,7 @@ async fn a_thumbnail_that_failed_again_is_not_tried_any_more() {
         let failed = File { thumbnail: ThumbnailState::Failed { times }, ..a_file() };
         let outcome = remake(finding(&effects, Some(failed)), true).await;
         assert!(matches!(outcome, Err(ThumbnailError::NoThumbnail)));
-        assert_eq!(effects.seen(), ["lock", "rollback"]);
+        assert_eq!(effects.seen(), ["look", "rollback"]);
     }
 }
 
@@ -111,5 +112,5 @@ async fn what_is_no_picture_or_not_there_gets_no_job() {
     let outcome = remake(finding(&effects, Some(a_file())), false).await;
     assert!(matches!(outcome, Err(ThumbnailError::NoThumbnail)));
     assert!(matches!(remake(finding(&effects, None), true).await, Err(ThumbnailError::NotFound)));
-    assert_eq!(effects.seen(), ["lock", "rollback", "lock", "rollback"]);
+    assert_eq!(effects.seen(), ["look", "rollback", "look", "rollback"]);
 }

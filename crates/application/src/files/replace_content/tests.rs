@@ -18,7 +18,7 @@ use fm_domain::files::{File, IfMatch, Revision, ThumbnailState, UpdateFile, Vers
 use fm_domain::ids::BlobId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, a_file, an_account};
-use fm_domain::tree::Delta;
+use fm_domain::tree::{Delta, Item};
 use futures_util::FutureExt as _;
 
 fn recording_intent(effects: &Effects) -> FakeUnitOfWork {
@@ -35,9 +35,9 @@ fn finding(effects: &Effects, file: Option<File>) -> FakeUnitOfWork {
         assert_eq!((drive, *delta), (a_file().drive(), Delta::default()));
         Ok(entered())
     });
-    once!(effects, unit.files.expect_find_for_update(), "lock", |asked, _| {
+    once!(effects, unit.nodes.expect_find(), "look", |asked, _| {
         assert_eq!(*asked, access(Right::Write));
-        Ok(file.clone())
+        Ok(file.clone().map(Item::from))
     });
     unit
 }
@@ -151,7 +151,7 @@ async fn the_pointer_switches_and_the_old_bytes_become_a_version_in_one_unit() {
             "put files",
             "mark stored",
             "enter",
-            "lock",
+            "look",
             "update",
             "version",
             "charge",
@@ -186,7 +186,7 @@ async fn a_file_that_changed_during_the_transfer_keeps_its_content() {
         assert_eq!(matches!(outcome, Err(UploadError::PreconditionFailed)), !gone);
         assert_eq!(
             effects.seen()[4..],
-            ["mark stored", "enter", "lock", "rollback", "cancel intent", "commit", "delete files"]
+            ["mark stored", "enter", "look", "rollback", "cancel intent", "commit", "delete files"]
         );
     }
 }
@@ -201,7 +201,7 @@ async fn a_stale_update_switches_nothing() {
     assert!(matches!(outcome, Err(UploadError::PreconditionFailed)));
     assert_eq!(
         effects.seen()[4..],
-        ["mark stored", "enter", "lock", "update", "rollback", "cancel intent", "commit", "delete files"]
+        ["mark stored", "enter", "look", "update", "rollback", "cancel intent", "commit", "delete files"]
     );
 }
 

@@ -56,6 +56,7 @@ pub(crate) enum Fault {
     ReplacesAnyPassword,
     MarksTombstonesStored,
     EntersWithAnyBlob,
+    EntersBeforeItIsRefused,
     CancelsTheStored,
     ForgetsTheLiving,
     GivesKeysTwice,
@@ -398,6 +399,7 @@ mutants! {
         ["UOW-16", "UOW-17"];
     a_unit_that_finds_uploads_before_its_turn: broken(Fault::FindsUploadsBeforeItsTurn) => database, ["UOW-17"];
     a_unit_that_enters_with_any_blob: broken(Fault::EntersWithAnyBlob) => database, ["UOW-18"];
+    a_unit_that_enters_before_it_is_refused: broken(Fault::EntersBeforeItIsRefused) => database, ["UOW-18"];
     a_unit_that_a_conflict_poisons: broken(Fault::PoisonsOnConflict) => database,
         ["UOW-03", "USER-01", "USER-02", "USER-12"];
     a_queue_that_loses_jobs_beside_files: broken(Fault::LosesJobsBesideFiles) => database,

@@ -16,12 +16,13 @@ mod versions;
 
 use super::{Actors, Environment, Scenario};
 
-/// Makes a scenario: who and what there is, what is run, and what must have come of it.
+/// Makes a scenario: who and what there is, what the process did before, what is run, and what must have come of it.
 macro_rules! scenario {
     (
         $(#[$doc:meta])*
         $name:ident, retried $retry:ident $(, needs $needs:ident)? $(, whole $whole:ident)?;
         arrange |$environment:ident| $arrange:expr;
+        $(before |$earlier:ident, $whose:ident| $before:expr;)?
         act |$process:ident, $actors:ident| $act:expr;
         check |$after:ident, $of:ident| $check:expr $(;)?
     ) => {
@@ -34,6 +35,7 @@ macro_rules! scenario {
             $crate::kill_points::Scenario {
                 name: stringify!($name),
                 arrange: |$environment| Box::pin(async move { $arrange }),
+                before: scenario!(@before $(|$earlier, $whose| $before)?),
                 act: |$process, $actors| Box::pin(async move { $crate::kill_points::Outcome::of($act) }),
                 check: |$after, $of| Box::pin(async move { $check }),
                 retry: $crate::kill_points::Retry::$retry,
@@ -41,6 +43,10 @@ macro_rules! scenario {
                 whole: scenario!(@whole $($whole)?),
             }
         }
+    };
+    (@before) => { |_process, _actors| Box::pin(async {}) };
+    (@before |$process:ident, $actors:ident| $before:expr) => {
+        |$process, $actors| Box::pin(async move { $before })
     };
     (@needs) => { $crate::kill_points::Needs::Nothing };
     (@needs $needs:ident) => { $crate::kill_points::Needs::$needs };
@@ -121,6 +127,7 @@ scenarios! {
         an_upload_of_a_text,
         an_upload_of_a_picture,
         an_upload_of_unknown_length,
+        an_upload_of_a_name_that_got_a_number,
         an_upload_with_a_key,
         an_upload_repeated_with_its_key,
         an_intent_beyond_the_quota,

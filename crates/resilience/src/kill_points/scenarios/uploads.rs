@@ -37,6 +37,13 @@ async fn nearly_full(environment: &Environment) -> Actors {
     actors
 }
 
+/// Their text, twice: the process remembers the number that its name got.
+async fn upload_twice(process: &Process, actors: &Actors) {
+    for _ in 0..2 {
+        process.file_of(actors, "notes.txt", &Environment::text()).await;
+    }
+}
+
 scenario! {
     /// A text, its length known.
     an_upload_of_a_text, retried Late;
@@ -66,6 +73,19 @@ scenario! {
         process.cases.files.upload.run(&actors.actor(), upload(body)).await
     };
     check |environment, actors| expect(file_count(environment, actors).await >= 1, "there is no file")
+}
+
+scenario! {
+    /// It gets the number behind the one that its name got in this process.
+    an_upload_of_a_name_that_got_a_number, retried Late;
+    arrange |environment| environment.user().await;
+    before |process, actors| upload_twice(process, actors).await;
+    act |process, actors| process.cases.files.upload.run(&actors.actor(), actors.upload("notes.txt", &Environment::text())).await;
+    check |environment, actors| {
+        let files = environment.files(actors.user).await;
+        let has = |name: &str| files.iter().any(|file| file.name.as_str() == name);
+        expect(has("notes (2).txt") && has("notes (3).txt"), "no file got the next number")
+    }
 }
 
 scenario! {

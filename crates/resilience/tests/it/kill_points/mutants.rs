@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fm_contract::runtime;
 use fm_memory::harness::{Blobs, Sessions, Tables};
+use fm_resilience::fault::{Faults, Operation};
 use fm_resilience::kill_points::{
     Broken, Environment, InjectedFault, Outcome, Resuming, Scenario, inject, scenarios,
 };
@@ -64,6 +65,23 @@ fn a_scenario_is_not_run_on_a_store_that_lacks_its_port() {
         let scenario = scenarios::a_registration();
         let points = inject::<Tables, PlainBlobs, Sessions>(&scenario, InjectedFault::KILLS).await;
         assert!(points.unwrap() > Some(0));
+    });
+}
+
+#[test]
+fn the_process_of_a_scenario_remembers_what_it_did_before() {
+    runtime::for_long(|| async {
+        let environment = Environment::fresh::<Tables, Blobs, Sessions>(Resuming::ByItself).await;
+        let scenario = scenarios::an_upload_of_a_name_that_got_a_number();
+        let actors = (scenario.arrange)(&environment).await;
+        let faults = Faults::new();
+        let process = environment.process(&faults);
+        (scenario.before)(&process, &actors).await;
+        faults.reset();
+        assert_eq!((scenario.act)(&process, &actors).await, Outcome::Done);
+        let counts = [Operation::NodeRepoInsertBehind, Operation::NodeRepoInsert];
+        let counts = counts.map(|operation| faults.count(operation));
+        assert_eq!(counts, [1, 0], "the number behind the last one is given by one call");
     });
 }
 
