@@ -276,8 +276,10 @@ async fn a_list_that_is_shown_while_the_service_is_away() {
 
 /// Answers what the page asks for of the console's scripts as a service does that has a newer version of them.
 const NEWER_VERSION: &str = "const ask = window.fetch;
-    window.fetch = (target, options) =>
-        String(target).includes('/assets/') ? Promise.resolve(new Response('', {status: 404})) : ask(target, options);";
+    window.fetch = async (target, options) => {
+        if (!String(target).includes('/assets/')) return ask(target, options);
+        return new Response('', {status: 404});
+    };";
 
 #[tokio::test]
 async fn a_page_that_is_older_than_the_service_offers_to_be_loaded_anew() {

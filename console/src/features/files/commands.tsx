@@ -113,13 +113,19 @@ export async function transfer(op: "move" | "copy", items: readonly ListedItem[]
     );
     if (choice !== null && choice !== "skip") {
       const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
-      results = results.concat(await api.batch(again));
+      results = results.concat(await api.batch(again).catch(orFailed(again, results)));
     }
   }
   const moved = results.filter(succeeded).flatMap((result) => byId.get(result.id) ?? []);
   const done = moved.length > 0 ? t(`${op}.done`, { count: moved.length, folder: target.name }) : null;
   report(op, results, done, op === "move" ? () => void putBack(moved) : undefined);
 }
+
+/** Where others were done before, operations whose request fails are told beside them, and do not hide them. */
+const orFailed = (operations: BatchOperation[], before: readonly BatchResult[]) => (error: unknown) => {
+  if (!before.some(succeeded)) throw error;
+  return api.failedOf(operations, error);
+};
 
 async function putBack(items: readonly ListedItem[]): Promise<void> {
   await attempt(async () => {
