@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
-import { NetworkError } from "../../api/client";
+import { isOutOfReach } from "../../api/client";
 import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
@@ -156,7 +156,7 @@ export async function paste(target: Target): Promise<void> {
     try {
       await transfer(held.op, held.items, target);
     } catch (error) {
-      if (error instanceof NetworkError && account.peek()) clipboard.value ??= held;
+      if (isOutOfReach(error) && account.peek()) clipboard.value ??= held;
       throw error;
     }
   });
