@@ -1,28 +1,42 @@
 import { discard, NetworkError } from "./client";
 
-/** A script that is not there any more: the service has another version of the console by now. */
-export class OutdatedError extends Error {}
+/** A script that the page can't load any more, and would if it were loaded anew. */
+export class ReloadError extends Error {
+  /** Whether the service has another version of the console by now. */
+  readonly isOutdated: boolean;
 
-/** Loads a script of the console, and tells why it is not there: it has another name in each version of the console. */
-export async function reached<T>(script: Promise<T>): Promise<T> {
-  try {
-    return await script;
-  } catch (error) {
-    if (await isOutdated()) throw new OutdatedError("the console has a new version", { cause: error });
-    throw new NetworkError("a script of the console could not be loaded", { cause: error });
+  constructor(isOutdated: boolean, options: ErrorOptions) {
+    super("a script of the console can't be loaded any more", options);
+    this.isOutdated = isOutdated;
   }
 }
 
-/** Whether the service has the first script of this page no more. Its name changes with any other's. */
-async function isOutdated(): Promise<boolean> {
+/**
+ * Loads a script of the console, and tells why it is not there: it has another name in each version of the console. Many
+ * browsers never ask again for a script that was not there once, though the service is back.
+ */
+export async function reached<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const status = await statusOfFirst();
+    if (status === 404) throw new ReloadError(true, { cause });
+    if (status !== 200) throw new NetworkError("a script of the console could not be loaded", { cause });
+    return load().catch(() => {
+      throw new ReloadError(false, { cause });
+    });
+  }
+}
+
+/** What the service answers for the first script of this page, whose name changes with any other's; 0 for no answer. */
+async function statusOfFirst(): Promise<number> {
   const first = document.querySelector<HTMLScriptElement>("script[type=module][src]");
-  if (!first) return false;
   try {
     // Browsers keep scripts for a year.
-    const answer = await fetch(first.src, { cache: "no-store" });
+    const answer = await fetch(first?.src ?? "", { cache: "no-store" });
     discard(answer);
-    return answer.status === 404;
+    return answer.status;
   } catch {
-    return false;
+    return 0;
   }
 }

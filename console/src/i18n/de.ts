@@ -123,6 +123,7 @@ export const de: Catalogue = {
     "error.precondition_failed": "Es wurde inzwischen geändert. Sehen Sie es sich noch einmal an.",
     "error.quota_exceeded": "Ihr Speicher ist voll. Den Papierkorb zu leeren kann Platz schaffen.",
     "error.rate_limited": "Zu viele Anfragen. Warten Sie einen Moment.",
+    "error.reload": "Ein Teil dieser Seite ließ sich nicht laden. Laden Sie sie neu, um weiterzumachen.",
     "error.request": "Anfrage",
     "error.title": "Etwas ist schiefgegangen",
     "error.too_deep": "So tief können Ordner nicht liegen.",

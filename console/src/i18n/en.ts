@@ -121,6 +121,7 @@ export const en = {
     "error.precondition_failed": "It was changed meanwhile. Look at it again.",
     "error.quota_exceeded": "Your storage is full. Emptying the trash may make room.",
     "error.rate_limited": "Too many requests. Wait a moment.",
+    "error.reload": "A part of this page could not be loaded. Reload it to go on.",
     "error.request": "Request",
     "error.title": "Something went wrong",
     "error.too_deep": "Folders can't be nested that deeply.",

@@ -18,7 +18,7 @@ export interface Catalogue {
 /** Languages that are there, and how to load those that are not in the first script. */
 export const languages = [
   { language: "en", name: "English", load: async (): Promise<Catalogue> => en },
-  { language: "de", name: "Deutsch", load: async (): Promise<Catalogue> => (await reached(import("./de"))).de },
+  { language: "de", name: "Deutsch", load: async (): Promise<Catalogue> => (await reached(() => import("./de"))).de },
 ] as const;
 
 const STORED = "language";

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { ApiError, NetworkError } from "../api/client";
 import { InterruptedError } from "../api/items";
-import { OutdatedError } from "../api/scripts";
+import { ReloadError } from "../api/scripts";
 import { isKey, t } from "../i18n";
 import { useKeptFocus } from "./focus";
 import { Icon } from "./icon";
@@ -11,7 +11,7 @@ import { toast, toastError } from "./toast";
 export function describe(error: unknown): string {
   if (error instanceof NetworkError) return t("error.offline");
   if (error instanceof InterruptedError) return t("error.interrupted");
-  if (error instanceof OutdatedError) return t("error.outdated");
+  if (error instanceof ReloadError) return t(error.isOutdated ? "error.outdated" : "error.reload");
   if (error instanceof ApiError) {
     const key = `error.${error.code}`;
     if (isKey(key)) return t(key);
@@ -33,7 +33,7 @@ async function copy(text: string): Promise<void> {
 
 /** What is done about a failure in place of trying again, where something is. */
 export function remedyOf(error: unknown): { label: string; run: () => void } | null {
-  return error instanceof OutdatedError ? { label: t("action.reload"), run: () => location.reload() } : null;
+  return error instanceof ReloadError ? { label: t("action.reload"), run: () => location.reload() } : null;
 }
 
 /** In place of something that could not be read: why, what a report needs, and a way to try again. */
