@@ -274,6 +274,27 @@ async fn a_list_that_is_shown_while_the_service_is_away() {
     page.named("row", "Notes.txt").appears().await;
 }
 
+/// Answers what the page asks for of folders as a proxy does in front of a service that is away, until `window.isBack`.
+const BAD_GATEWAY: &str = "const ask = window.fetch;
+    window.fetch = async (target, options) => {
+        if (window.isBack || !String(target).includes('/v1/folders/')) return ask(target, options);
+        return new Response('', {status: 502});
+    };";
+
+#[tokio::test]
+async fn a_folder_is_shown_once_the_service_is_back_behind_its_proxy() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let letters = user.folder("Letters", None).await;
+    user.file_in(&letters, "Notes.txt", "A few words.").await;
+    let page = open_as(&user, "/files").await;
+    page.run_first(BAD_GATEWAY).await;
+    page.visit(&format!("{}/files/{}", user.server.base(), letters.id)).await;
+    page.shows(".banner", "What is shown may be out of date.").await;
+    page.evaluate("window.isBack = true").await;
+    page.named("row", "Notes.txt").appears().await;
+    page.named("heading", "Letters").appears().await;
+}
+
 /// Answers what the page asks for of the console's scripts as a service does that has a newer version of them.
 const NEWER_VERSION: &str = "const ask = window.fetch;
     window.fetch = async (target, options) => {
