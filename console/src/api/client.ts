@@ -25,6 +25,10 @@ export class ApiError extends Error {
 /** No answer: the service or the network is out of reach. */
 export class NetworkError extends Error {}
 
+/** Whether the service is out of reach: a proxy in front of it answers then. */
+export const isOutOfReach = (error: unknown): boolean =>
+  error instanceof NetworkError || (error instanceof ApiError && (error.status === 502 || error.status === 504));
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 export interface RequestOptions {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ApiError } from "./client";
+import { ApiError, NetworkError } from "./client";
 import { batch, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
@@ -53,6 +53,32 @@ test("more changes than a batch takes are as many batches as they need", async (
   const operations = Array.from({ length: 1001 }, (_, index) => ({ op: "trash" as const, id: String(index) }));
   assert.equal((await batch(operations)).length, 2);
   assert.equal(asked.length, 2);
+});
+
+test("what earlier requests of a batch did is told where a later one fails", async () => {
+  const operations = Array.from({ length: 2001 }, (_, index) => ({ op: "trash" as const, id: String(index) }));
+  const busy: [number, unknown] = [503, { code: "unavailable", detail: "busy" }];
+  const broken: [number, unknown] = [202, { ...running, status: "failed" }];
+  for (const [answer, code] of [
+    [[0, null], "offline"],
+    [busy, "unavailable"],
+    [broken, "interrupted"],
+  ] as [[number, unknown], string][]) {
+    const asked = answering([200, outcome], answer);
+    const [first, ...others] = await batch(operations);
+    assert.deepEqual(first, result);
+    assert.deepEqual(
+      others.map(({ id }) => id),
+      operations.slice(1000).map(({ id }) => id),
+    );
+    assert.ok(others.every((other) => other.code === code && other.status >= 400));
+    assert.equal(asked.length, 2);
+  }
+});
+
+test("a batch of which nothing was done is an error", async () => {
+  answering([0, null]);
+  await assert.rejects(batch([{ op: "trash", id: "a" }]), NetworkError);
 });
 
 test("work that could not go on is an error", async () => {

@@ -147,15 +147,34 @@ export async function removeVersion(id: string, number: number): Promise<void> {
 export const inlineUrl = (id: string): Promise<SignedUrl> =>
   json("POST", `v1/files/${id}/signed-url`, { body: { disposition: "inline" } });
 
-/** Does many operations, as many requests as that takes, and waits for those that outlive their request. */
+/**
+ * Does many operations, as many requests as that takes, and waits for those that outlive their request. A request that fails
+ * after others leaves what they did: its operations, and those behind it, are failed ones.
+ */
 export async function batch(operations: BatchOperation[]): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   for (let start = 0; start < operations.length; start += BATCH) {
-    const answer = await send("POST", "v1/batch", { body: { operations: operations.slice(start, start + BATCH) } });
-    const outcome = (await answer.json()) as BatchResults | Operation;
-    results.push(...("results" in outcome ? outcome : batchResult(await finish(outcome))).results);
+    try {
+      results.push(...(await batchOnce(operations.slice(start, start + BATCH))));
+    } catch (error) {
+      if (start === 0) throw error;
+      return results.concat(failedOf(operations.slice(start), error));
+    }
   }
   return results;
+}
+
+async function batchOnce(operations: BatchOperation[]): Promise<BatchResult[]> {
+  const answer = await send("POST", "v1/batch", { body: { operations } });
+  const outcome = (await answer.json()) as BatchResults | Operation;
+  return ("results" in outcome ? outcome : batchResult(await finish(outcome))).results;
+}
+
+/** What became of operations whose request failed. Where it got no answer, or the work broke off, the code is our own. */
+export function failedOf(operations: BatchOperation[], error: unknown): BatchResult[] {
+  const own = { status: 503, code: error instanceof InterruptedError ? "interrupted" : "offline" };
+  const { status, code } = error instanceof ApiError ? error : own;
+  return operations.map(({ op, id }) => ({ op, id, status, code }));
 }
 
 function batchResult({ result }: Operation): BatchResults {

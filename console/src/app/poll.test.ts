@@ -117,3 +117,21 @@ test("a service that is away is known to be until a look finds it, and where not
   stop();
   assert.equal(isAway.value, false);
 });
+
+test("a service behind a proxy is away when the proxy says so, and one that is busy is not", async () => {
+  const answer = (status: number) => new ApiError(status, { code: "unavailable", detail: "" } as Problem);
+  const found: [number, boolean][] = [];
+  for (const status of [502, 503, 504, 500]) {
+    const state = looks();
+    state.outcome = async () => answer(status);
+    await pass(3);
+    found.push([status, isAway.value]);
+    stop();
+  }
+  assert.deepEqual(found, [
+    [502, true],
+    [503, false],
+    [504, true],
+    [500, false],
+  ]);
+});

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { ApiError, NetworkError } from "../api/client";
+import { ApiError, isOutOfReach } from "../api/client";
 
 /** Milliseconds between two looks while all is well, and at most while they fail. */
 const INTERVAL = 3000;
@@ -31,7 +31,7 @@ export function poll(look: () => Promise<unknown>): () => void {
     const error = await look();
     isLooking = false;
     if (isOver) return;
-    isAway.value = error instanceof NetworkError;
+    isAway.value = isOutOfReach(error);
     failures = error === null ? 0 : failures + 1;
     later(waitAfter(failures, error));
   };

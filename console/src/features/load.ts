@@ -1,15 +1,7 @@
-import { NetworkError } from "../api/client";
+import { reached } from "../api/scripts";
 
 /** What most visits do not show: a script of its own, loaded with the first of it. */
-export const later = (): Promise<typeof import("./later")> => reached(import("./later"));
+export const later = (): Promise<typeof import("./later")> => reached(() => import("./later"));
 
 /** All that sends files: a script of its own too. */
-export const sending = (): Promise<typeof import("./uploads/all")> => reached(import("./uploads/all"));
-
-async function reached<T>(script: Promise<T>): Promise<T> {
-  try {
-    return await script;
-  } catch (error) {
-    throw new NetworkError("a script of the console could not be loaded", { cause: error });
-  }
-}
+export const sending = (): Promise<typeof import("./uploads/all")> => reached(() => import("./uploads/all"));

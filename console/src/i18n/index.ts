@@ -1,5 +1,7 @@
 import { computed, signal } from "@preact/signals";
+import { reached } from "../api/scripts";
 import { en } from "./en";
+import { base, localeOf } from "./locale";
 import { type Message, type Values, write } from "./message";
 
 /** The texts of the console: a catalogue has each of them. */
@@ -17,7 +19,7 @@ export interface Catalogue {
 /** Languages that are there, and how to load those that are not in the first script. */
 export const languages = [
   { language: "en", name: "English", load: async (): Promise<Catalogue> => en },
-  { language: "de", name: "Deutsch", load: async (): Promise<Catalogue> => (await import("./de")).de },
+  { language: "de", name: "Deutsch", load: async (): Promise<Catalogue> => (await reached(() => import("./de"))).de },
 ] as const;
 
 const STORED = "language";
@@ -30,10 +32,7 @@ const rules = computed(() => new Intl.PluralRules(catalogue.value.language));
 export const language = computed(() => catalogue.value.language);
 
 /** The locale of dates, sizes and numbers: the browser's, but where somebody chose a language that the browser does not have. */
-export const locale = computed(() => {
-  const wanted = navigator.languages.find((tag) => base(tag) === language.value);
-  return wanted ?? (chosen.value === language.value ? language.value : navigator.language);
-});
+export const locale = computed(() => localeOf(language.value, chosen.value, navigator.languages));
 
 const numbers = computed(() => new Intl.NumberFormat(locale.value));
 
@@ -66,8 +65,4 @@ async function use(tag: string): Promise<void> {
   catalogue.value = await entry.load();
   document.documentElement.lang = catalogue.value.language;
   document.documentElement.dir = catalogue.value.direction;
-}
-
-function base(tag: string): string {
-  return tag.split("-", 1)[0]?.toLowerCase() ?? "";
 }

@@ -16,6 +16,7 @@ function service(names: string[]) {
   const fetch = async (request: PageRequest) => {
     requests.push(request);
     if (state.failing === 404) throw new ApiError(404, { code: "not_found", detail: "gone" } as Problem);
+    if (state.failing === 502) throw new ApiError(502, { code: "unavailable", detail: "Bad Gateway" } as Problem);
     if (state.failing === "away") throw new NetworkError("no answer");
     if (state.failing) throw new Error("503");
     const etag = `v${state.version}`;
@@ -50,6 +51,15 @@ test("a list that could not be read is read once the service is back, and is not
   state.failing = false;
   await list.refresh();
   assert.deepEqual([list.status.value, list.ids.value, list.error.value], ["ready", ["a"], null]);
+});
+
+test("a list is read once the service is back behind its proxy", async () => {
+  const { list, state } = service(["a"]);
+  state.failing = 502;
+  await list.load();
+  state.failing = false;
+  await list.refresh();
+  assert.deepEqual([list.status.value, list.ids.value], ["ready", ["a"]]);
 });
 
 test("a list that was refused is not read again by itself", async () => {

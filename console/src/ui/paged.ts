@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { ApiError, NetworkError } from "../api/client";
+import { ApiError, isOutOfReach } from "../api/client";
 import type { PageRequest, Tagged } from "../api/items";
 
 type Fetch<T> = (request: PageRequest) => Promise<Tagged<T> | null>;
@@ -62,7 +62,7 @@ export class PagedList<T extends { id: string }> {
     // What is being read may be older than the change; of those who wait one reads again for all.
     await this.#running;
     if (this.#running) return null;
-    const wasAway = this.status.value === "failed" && this.error.value instanceof NetworkError;
+    const wasAway = this.status.value === "failed" && isOutOfReach(this.error.value);
     if (this.status.value !== "ready" && !wasAway) return null;
     const reading = wasAway ? this.#readFirst() : this.#readAgain();
     this.#running = reading.then(() => {

@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import { ApiError, NetworkError } from "../api/client";
 import { InterruptedError } from "../api/items";
+import { ReloadError } from "../api/scripts";
 import { isKey, t } from "../i18n";
 import { useKeptFocus } from "./focus";
 import { Icon } from "./icon";
@@ -10,6 +11,7 @@ import { toast, toastError } from "./toast";
 export function describe(error: unknown): string {
   if (error instanceof NetworkError) return t("error.offline");
   if (error instanceof InterruptedError) return t("error.interrupted");
+  if (error instanceof ReloadError) return t(error.isOutdated ? "error.outdated" : "error.reload");
   if (error instanceof ApiError) {
     const key = `error.${error.code}`;
     if (isKey(key)) return t(key);
@@ -29,11 +31,17 @@ async function copy(text: string): Promise<void> {
   }
 }
 
+/** What is done about a failure in place of trying again, where something is. */
+export function remedyOf(error: unknown): { label: string; run: () => void } | null {
+  return error instanceof ReloadError ? { label: t("action.reload"), run: () => location.reload() } : null;
+}
+
 /** In place of something that could not be read: why, what a report needs, and a way to try again. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const ref = useRef<HTMLDivElement>(null);
   useKeptFocus(ref);
   const request = error instanceof ApiError ? error.problem.request_id : "";
+  const remedy = remedyOf(error) ?? (retry && { label: t("action.retry"), run: retry });
   return (
     <div ref={ref} class="state" role="alert" tabIndex={-1}>
       <span class="state-icon danger">
@@ -49,10 +57,10 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           </button>
         </p>
       )}
-      {retry && (
-        <button type="button" class="button" onClick={retry}>
+      {remedy && (
+        <button type="button" class="button" onClick={remedy.run}>
           <Icon name="retry" size={18} />
-          {t("action.retry")}
+          {remedy.label}
         </button>
       )}
     </div>

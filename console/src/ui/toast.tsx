@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { announce, hush } from "./announcer";
 import { useFocusAfter, useFocusInside } from "./focus";
 import { Icon } from "./icon";
-import { describe } from "./problem";
+import { describe, remedyOf } from "./problem";
 
 interface Toast {
   id: number;
@@ -22,9 +22,10 @@ export function toast(text: string, action?: Toast["action"]): void {
   add({ text, tone: "plain", ...(action ? { action } : {}) });
 }
 
-/** Tells why something that the user did has failed. */
+/** Tells why something that the user did has failed, and offers what helps. */
 export function toastError(error: unknown): void {
-  add({ text: describe(error), tone: "danger" });
+  const action = remedyOf(error);
+  add({ text: describe(error), tone: "danger", ...(action && { action }) });
 }
 
 function add(toast: Omit<Toast, "id">): void {

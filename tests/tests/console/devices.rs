@@ -92,6 +92,13 @@ async fn a_file_that_is_shown_is_followed_when_it_is_renamed_and_thrown_away_els
         page.texts(".state").await.iter().any(|text| text.contains("It is not there any more.")).then_some(())
     })
     .await;
+    page.named("heading", "File").has_focus().await;
+    user.post(&format!("/v1/items/{}/restore", notes.id)).send().await.expect(200);
+    // What was not found is asked for less often.
+    within(2 * SEEN_WITHIN, "the file is back", async || {
+        (page.texts("h1").await == ["Minutes.txt"]).then_some(())
+    })
+    .await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 

@@ -91,6 +91,35 @@ async fn what_is_cut_can_be_pasted_again_where_the_service_was_away() {
 }
 
 #[tokio::test]
+async fn what_was_moved_before_the_service_was_away_can_be_put_back() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let letters = user.folder("Letters", None).await;
+    user.file_in(&letters, "Notes.txt", "Other words.").await;
+    for name in ["Minutes.txt", "Notes.txt"] {
+        user.file(name, "A few words.").await;
+    }
+    let page = open_as(&user, "/files").await;
+    for name in ["Minutes.txt", "Notes.txt"] {
+        page.named("checkbox", &format!("Select {name}")).click().await;
+    }
+    page.press_with_control("x").await;
+    page.named("link", "Letters").click().await;
+    page.named("button", "Paste 2 entries").click().await;
+    page.named("dialog", "This name is taken").appears().await;
+    api.server.kill();
+    page.named("button", "Keep both").click().await;
+    page.shows(".toast", "The service is out of reach.").await;
+    api.server.resume();
+    page.named("button", "Undo").click().await;
+    eventually("what was moved is back", async || {
+        (user.names_in("root").await == ["Letters", "Minutes.txt", "Notes.txt"]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_found_is_told_selected_and_thrown_away() {
     let user = Api::on(Lane::Embedded).user().await;
     for name in ["Draft one.txt", "Draft two.txt", "Minutes.txt"] {

@@ -274,6 +274,55 @@ async fn a_list_that_is_shown_while_the_service_is_away() {
     page.named("row", "Notes.txt").appears().await;
 }
 
+/// Answers what the page asks for of folders as a proxy does in front of a service that is away, until `window.isBack`.
+const BAD_GATEWAY: &str = "const ask = window.fetch;
+    window.fetch = async (target, options) => {
+        if (window.isBack || !String(target).includes('/v1/folders/')) return ask(target, options);
+        return new Response('', {status: 502});
+    };";
+
+#[tokio::test]
+async fn a_folder_is_shown_once_the_service_is_back_behind_its_proxy() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let letters = user.folder("Letters", None).await;
+    user.file_in(&letters, "Notes.txt", "A few words.").await;
+    let page = open_as(&user, "/files").await;
+    page.run_first(BAD_GATEWAY).await;
+    page.visit(&format!("{}/files/{}", user.server.base(), letters.id)).await;
+    page.shows(".banner", "What is shown may be out of date.").await;
+    page.evaluate("window.isBack = true").await;
+    page.named("row", "Notes.txt").appears().await;
+    page.named("heading", "Letters").appears().await;
+}
+
+/// Answers what the page asks for of the console's scripts as a service does that has a newer version of them.
+const NEWER_VERSION: &str = "const ask = window.fetch;
+    window.fetch = async (target, options) => {
+        if (!String(target).includes('/assets/')) return ask(target, options);
+        return new Response('', {status: 404});
+    };";
+
+#[tokio::test]
+async fn a_page_that_is_older_than_the_service_offers_to_be_loaded_anew() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let page = with_a_folder_and_a_file(&user).await;
+    page.run_first(NEWER_VERSION).await;
+    page.visit(&format!("{}/files", api.server.base())).await;
+    page.named("row", "Notes.txt").appears().await;
+    // The script of the settings is as little there as after an upgrade.
+    api.server.kill();
+    page.named("link", "Settings").click().await;
+    page.shows("main .state", "There is a new version of this page.").await;
+    api.server.resume();
+    let address = format!("{}/settings", api.server.base());
+    let loaded = || page.requests().iter().filter(|url| **url == address).count();
+    assert_eq!(loaded(), 0);
+    page.named("button", "Reload").click().await;
+    eventually("the page is loaded anew", async || (loaded() == 1).then_some(())).await;
+}
+
 #[tokio::test]
 async fn in_german() {
     let api = Api::with(Lane::Embedded, &[]);

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
-import { NetworkError } from "../../api/client";
+import { isOutOfReach } from "../../api/client";
 import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
@@ -113,13 +113,19 @@ export async function transfer(op: "move" | "copy", items: readonly ListedItem[]
     );
     if (choice !== null && choice !== "skip") {
       const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
-      results = results.concat(await api.batch(again));
+      results = results.concat(await api.batch(again).catch(orFailed(again, results)));
     }
   }
   const moved = results.filter(succeeded).flatMap((result) => byId.get(result.id) ?? []);
   const done = moved.length > 0 ? t(`${op}.done`, { count: moved.length, folder: target.name }) : null;
   report(op, results, done, op === "move" ? () => void putBack(moved) : undefined);
 }
+
+/** Where others were done before, operations whose request fails are told beside them, and do not hide them. */
+const orFailed = (operations: BatchOperation[], before: readonly BatchResult[]) => (error: unknown) => {
+  if (!before.some(succeeded)) throw error;
+  return api.failedOf(operations, error);
+};
 
 async function putBack(items: readonly ListedItem[]): Promise<void> {
   await attempt(async () => {
@@ -150,7 +156,7 @@ export async function paste(target: Target): Promise<void> {
     try {
       await transfer(held.op, held.items, target);
     } catch (error) {
-      if (error instanceof NetworkError && account.peek()) clipboard.value ??= held;
+      if (isOutOfReach(error) && account.peek()) clipboard.value ??= held;
       throw error;
     }
   });

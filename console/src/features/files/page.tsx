@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../api/client";
+import { ApiError, isOutOfReach } from "../../api/client";
 import * as api from "../../api/items";
 import type { Folder, Item } from "../../api/types";
 import { lazy } from "../../app/lazy";
@@ -75,7 +75,7 @@ export function FilesPage({ folder }: { folder: string }) {
       setHere(await api.folder(folder));
     } catch (error) {
       // Where the service is away the list tells, and is read again when it is back.
-      if (error instanceof ApiError) failed(error);
+      if (error instanceof ApiError && !isOutOfReach(error)) failed(error);
     } finally {
       reading.current = false;
     }

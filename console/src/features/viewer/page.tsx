@@ -8,6 +8,7 @@ import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
 import { size } from "../../i18n/format";
 import { announce } from "../../ui/announcer";
+import { focusIsLost, focusMainInPlace } from "../../ui/focus";
 import { Icon } from "../../ui/icon";
 import { MenuButton } from "../../ui/menu";
 import { Failure } from "../../ui/problem";
@@ -53,7 +54,11 @@ export function ViewerPage({ file: id }: { file: string }) {
       setChanges((count) => count + 1);
       // What is shown stays when it can't be read again.
       api.item(id).then(
-        (item) => item.kind === "file" && shown.current === id && setFile(item),
+        (item) => {
+          if (item.kind !== "file" || shown.current !== id) return;
+          setFile(item);
+          setError(null);
+        },
         () => undefined,
       );
     };
@@ -99,6 +104,12 @@ export function ViewerPage({ file: id }: { file: string }) {
   useEffect(() => {
     frame.current?.focus();
   }, [file === null]);
+  // What had the focus goes with a file that is gone, and again when that is back.
+  useEffect(() => {
+    if (!focusIsLost()) return;
+    if (error !== null) focusMainInPlace();
+    else frame.current?.focus();
+  }, [error === null]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

@@ -18,7 +18,11 @@ export function watch(id: string, { changed, gone }: Listener): () => void {
       changed();
       return null;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) gone(error);
+      if (error instanceof ApiError && error.status === 404) {
+        // When it is back, it may be what it was.
+        tag = null;
+        gone(error);
+      }
       return error;
     }
   });
