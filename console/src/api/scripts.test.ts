@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { NetworkError } from "./client";
-import { reached, ReloadError } from "./scripts";
+import { ReloadError, reached } from "./scripts";
 
 const FIRST = "https://files.example/assets/app-1.js";
 const original = globalThis.fetch;
