@@ -125,6 +125,7 @@ macro_rules! wrong {
         Scenario {
             name: "a wrong use case",
             arrange: |environment| Box::pin(environment.$arrange()),
+            before: |_process, _actors| Box::pin(async {}),
             act: |$process, $actors| {
                 Box::pin(async move {
                     $act
