@@ -136,7 +136,7 @@ impl BlobRepo for PgUnitOfWork {
     }
 
     async fn mark_stored(&mut self, id: BlobId, stored: &StoredBlob) -> Result<(), MarkStored> {
-        let update = stored_update(id, stored);
+        let update = stored_update(id, *stored);
         match self.run(|connection| update.execute(connection)).await? {
             0 => Err(MarkStored::NoIntent),
             _ => Ok(()),
@@ -257,7 +257,7 @@ impl BlobRepo for PgUnitOfWork {
 /// What marks an intent as stored. The states are values, so that no plan looks for the blob among all intents.
 pub(crate) fn stored_update(
     id: BlobId,
-    stored: &StoredBlob,
+    stored: StoredBlob,
 ) -> impl QueryFragment<Pg> + QueryId + Send + Sync + use<> {
     let blob = blobs::table.find(id.uuid()).filter(blobs::state.eq(INTENT));
     let size = bigint(stored.size.bytes());

@@ -135,7 +135,7 @@ impl PgUnitOfWork {
     ) -> Result<Option<Entered>, EnterDrive> {
         self.check_outside(drive)?;
         let enter = moved(MOVE_IF_STORED, drive, delta, quota, true);
-        let both = EnterStoring { stored: stored_update(blob, stored), enter };
+        let both = EnterStoring { stored: stored_update(blob, *stored), enter };
         let both = self.together_last_with_queries(&[Target::Blobs, Target::Drives], both).await?;
         let row: StoringRow = self.run(|connection| both.get_result(connection)).await?;
         let (is_stored, row) = moved_if_stored(row);
