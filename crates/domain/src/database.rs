@@ -27,10 +27,10 @@ pub trait Database: Send + Sync {
     /// changed and removed, but nothing that they added. Otherwise a refusal changes nothing (UOW-16).
     ///
     /// An upload may be [found for update](UploadRepo::find_for_update) before it is updated by the call. An adapter need not lock it: where it
-    /// has changed meanwhile, the update is [`PortError::Contended`](crate::error::PortError::Contended) (UOW-17).
+    /// has changed meanwhile, the update is [`PortError::Contended`] (UOW-17).
     ///
     /// An adapter may make the changes durable with the call: its commit has nothing to do then, and there is no undoing
-    /// them. A call that fails as [`PortError::Unavailable`](crate::error::PortError::Unavailable) may have been made all the same, as a
+    /// them. A call that fails as [`PortError::Unavailable`] may have been made all the same, as a
     /// commit whose answer is lost. Where its answer did not come in time, or its future was dropped, it may also be made later: the
     /// store may still have the statement, which waits for no commit. So a caller fences such a call, by an epoch or an
     /// attempt, or writes absolute values, which may come twice.
@@ -191,7 +191,7 @@ where
 ///
 /// Dropping it without an answer undoes everything, frees its locks at once (UOW-05) and gives its connection back
 /// (UOW-15), wherever its future was cancelled. A refusal (a variant of a repo's own error) leaves it usable; a
-/// [`PortError`](crate::error::PortError) poisons it.
+/// [`PortError`] poisons it.
 ///
 /// A write that answers with nothing may be sent with a later call of the unit, which then fails in its place: the next one
 /// that answers with something about the same rows, or the commit, at the latest.
@@ -199,7 +199,7 @@ where
 #[async_trait]
 pub trait UnitOfWork: Repos {
     /// Makes everything durable and visible, or nothing. `Ok` is a promise: after a failed statement it is
-    /// [`PortError::Poisoned`](crate::error::PortError::Poisoned), never `Ok`. With [`PortError::Unavailable`](crate::error::PortError::Unavailable) the outcome is unknown: read back.
+    /// [`PortError::Poisoned`], never `Ok`. With [`PortError::Unavailable`] the outcome is unknown: read back.
     async fn commit(self: Box<Self>) -> PortResult<()>;
 
     /// Undoes everything.
