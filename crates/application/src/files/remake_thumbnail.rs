@@ -8,7 +8,7 @@ use crate::engine::events::EventRecorder;
 use crate::engine::retry::retry_conflicts;
 use crate::jobs::{Job as _, MakeThumbnail};
 use crate::ports::{Ports, Settings};
-use crate::tree::{drop_blobs, enter_drive};
+use crate::tree::{drop_blobs, enter_drive, file_in};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::clock::Clock;
 use fm_domain::database::Database;
@@ -17,7 +17,6 @@ use fm_domain::files::{File, ThumbnailState};
 use fm_domain::ids::{FileId, IdSource, JobId};
 use fm_domain::previews::{Preview, PreviewSize, PreviewState};
 use fm_domain::thumbnails::Thumbnailer;
-use fm_domain::tree::Item;
 
 /// How many jobs may fail to make the thumbnail of one content: a picture that can't be decoded is not decoded without end.
 const MOST_FAILURES: u32 = 2;
@@ -57,8 +56,7 @@ impl RemakeThumbnail {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         }
-        // Not what follows a top into the trash: it is answered like no file.
-        let Some(Item::File(file)) = unit.nodes().find(access, id.into()).await? else {
+        let Some(file) = file_in(unit.as_mut(), access, id).await? else {
             unit.rollback().await?;
             return Err(ThumbnailError::NotFound);
         };

@@ -8,7 +8,7 @@ use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
-use crate::tree::{NewContent, TreeContext, replace};
+use crate::tree::{NewContent, TreeContext, file_in, replace};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
@@ -17,7 +17,7 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::files::{File, IfMatch, ThumbnailState};
 use fm_domain::ids::FileId;
 use fm_domain::thumbnails::Thumbnailer;
-use fm_domain::tree::{Delta, Item};
+use fm_domain::tree::Delta;
 
 /// The file and its new content.
 pub struct ReplaceCommand {
@@ -141,10 +141,8 @@ impl ReplaceContent {
         let charged = Delta { unreserve: intent.reserved, ..Delta::default() };
         let (blob, stored) = (intent.key.id, &written.stored);
         unit.enter_with_blob(blob, stored, access.drive(), &charged, self.transfer.quota).await?;
-        // Not what has followed a top into the trash while the bytes came.
-        let Some(Item::File(before)) = unit.nodes().find(access, id.into()).await? else {
-            return Err(UploadError::NotFound);
-        };
+        // It may have gone to the trash while the bytes came.
+        let before = file_in(unit, access, id).await?.ok_or(UploadError::NotFound)?;
         if !IfMatch::allows(if_match, before.revision) {
             return Err(UploadError::PreconditionFailed);
         }

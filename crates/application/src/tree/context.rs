@@ -188,14 +188,14 @@ pub(super) async fn parent_in(
 
 /// The living file that is changed by a unit that has entered its drive: no other unit changes it before this one ends. What follows a top
 /// into the trash is none.
-pub(super) async fn file_in(
+pub(crate) async fn file_in(
     unit: &mut dyn UnitOfWork,
     access: &Access,
     file: FileId,
-) -> Result<File, TreeError> {
+) -> PortResult<Option<File>> {
     match unit.nodes().find(access, file.into()).await? {
-        Some(Item::File(file)) => Ok(file),
-        Some(Item::Folder(_)) | None => Err(TreeError::NotFound),
+        Some(Item::File(file)) => Ok(Some(file)),
+        Some(Item::Folder(_)) | None => Ok(None),
     }
 }
 

@@ -40,7 +40,7 @@ mod work;
 
 pub use batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
 pub use cancel_operation::CancelOperation;
-pub(crate) use context::{Context as TreeContext, enter_drive};
+pub(crate) use context::{Context as TreeContext, enter_drive, file_in};
 pub use copy_item::{CopyCommand, CopyItem};
 pub use create_folder::{CreateFolder, CreateFolderCommand, CreatedFolder};
 pub use create_folders::{CreateFolders, CreateFoldersCommand, MadePaths};

@@ -162,7 +162,7 @@ impl Versions {
         (file, number): (FileId, VersionNumber),
         if_match: Option<&IfMatch>,
     ) -> Result<File, TreeError> {
-        let before = file_in(unit, access, file).await?;
+        let before = file_in(unit, access, file).await?.ok_or(TreeError::NotFound)?;
         if !IfMatch::allows(if_match, before.revision) {
             return Err(TreeError::PreconditionFailed);
         }
@@ -253,7 +253,7 @@ async fn change_in(
     command: &ChangeVersionCommand,
 ) -> Result<(File, Version), TreeError> {
     let ChangeVersionCommand { file, number, is_pinned, label } = command;
-    let present = file_in(unit, access, *file).await?;
+    let present = file_in(unit, access, *file).await?.ok_or(TreeError::NotFound)?;
     if *number == present.version {
         return Err(TreeError::PresentContent);
     }
@@ -293,7 +293,7 @@ async fn delete_in(
     file: FileId,
     number: Option<VersionNumber>,
 ) -> Result<(), TreeError> {
-    let present = file_in(unit, access, file).await?;
+    let present = file_in(unit, access, file).await?.ok_or(TreeError::NotFound)?;
     if number == Some(present.version) {
         return Err(TreeError::PresentContent);
     }
