@@ -194,7 +194,9 @@ impl Attempt<'_> {
         state: ThumbnailState,
         stored: Option<StoredBlob>,
     ) -> Result<Done, JobError> {
-        let mut unit = self.context.ports.db.begin().await?;
+        let unit = self.context.ports.db.begin().await?;
+        // The blob before the drive, as uploads do: no unit inside a drive waits for an intent.
+        let mut unit = rendering::mark_stored(unit, state.blob().zip(stored)).await?;
         // Clients that follow the drive hear of it: its number is raised, the revision of the file is not.
         if !enter_drive(unit.as_mut(), file.drive()).await?
             || !unit.files().set_thumbnail(file.id, file.blob, &state).await?
@@ -210,7 +212,6 @@ impl Attempt<'_> {
             let job = preview.enqueued(JobId::new(self.context.ports.ids.uuid()), now)?;
             unit.jobs().enqueue(&job).await?;
         }
-        let unit = rendering::mark_stored(unit, state.blob().zip(stored)).await?;
         rendering::complete(unit, self.claimed).await
     }
 }

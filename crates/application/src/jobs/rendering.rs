@@ -77,7 +77,8 @@ pub(super) async fn cancel_intent(context: &JobContext, key: BlobKey, owner: Use
     context.intents.cancel(&Intent::bare(key, owner)).await;
 }
 
-/// Marks the picture as stored, where there is one, in the unit of what points to it. Where its intent was cancelled the unit is rolled back.
+/// Marks the picture as stored, where there is one, in the unit of what points to it: first, before the unit enters a drive or locks another
+/// blob. Where its intent was cancelled the unit is rolled back.
 pub(super) async fn mark_stored(
     mut unit: Box<dyn UnitOfWork>,
     picture: Option<(BlobId, StoredBlob)>,

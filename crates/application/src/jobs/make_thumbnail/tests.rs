@@ -40,7 +40,7 @@ fn finding(file: Option<File>) -> Run {
 
 fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
     let mut unit = FakeUnitOfWork::noting(effects);
-    unit.drives.expect_enter().times(1).returning(|drive, _, _| {
+    once!(effects, unit.drives.expect_enter(), "enter", |drive, _, _| {
         assert_eq!(drive, a_file().drive());
         Ok(entered())
     });
@@ -55,8 +55,8 @@ fn pointing(effects: &Effects, points: bool) -> FakeUnitOfWork {
     unit
 }
 
-fn storing(effects: &Effects) -> FakeUnitOfWork {
-    let mut unit = pointing(effects, true);
+fn storing(effects: &Effects, points: bool) -> FakeUnitOfWork {
+    let mut unit = pointing(effects, points);
     once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
     unit
 }
@@ -72,9 +72,10 @@ fn rendered() -> Rendered {
 }
 
 #[tokio::test]
-async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
+async fn it_is_marked_stored_before_the_drive_is_entered_pointed_to_and_done_in_one_unit() {
     let run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, storing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(
         seen,
@@ -85,8 +86,9 @@ async fn it_is_marked_stored_pointed_to_and_done_in_one_unit() {
             "record intent",
             "commit",
             "put thumbnails",
-            "ready",
             "mark stored",
+            "enter",
+            "ready",
             "complete",
             "commit"
         ]
@@ -98,7 +100,7 @@ async fn where_previews_are_eager_the_small_one_is_enqueued_with_the_thumbnail()
     let run = finding(Some(pending())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { eager_previews: true, ..run };
     let enqueuing = |effects: &Effects| {
-        let mut unit = storing(effects);
+        let mut unit = storing(effects, true);
         once!(effects, unit.jobs.expect_enqueue(), "enqueue", |job| {
             let (owner, original) = (a_file().owner, a_file().blob);
             let preview = MakePreview { owner, original, size: PreviewSize::Small };
@@ -109,14 +111,14 @@ async fn where_previews_are_eager_the_small_one_is_enqueued_with_the_thumbnail()
     };
     let (outcome, seen) = run.unit(enqueuing).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
-    assert_eq!(seen[6..], ["ready", "enqueue", "mark stored", "complete", "commit"]);
+    assert_eq!(seen[6..], ["mark stored", "enter", "ready", "enqueue", "complete", "commit"]);
 
     // Of a picture that can't be decoded there is none.
     let failing = finding(Some(pending())).renders(Err(RenderThumbnail::TooLarge));
     let failing = Run { eager_previews: true, ..failing };
     let (_, seen) =
         failing.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
-    assert_eq!(seen[3..], ["failed", "complete", "commit"]);
+    assert_eq!(seen[3..], ["enter", "failed", "complete", "commit"]);
 }
 
 /// A handover with the bytes of a file of this content.
@@ -136,7 +138,8 @@ async fn a_picture_that_was_just_stored_is_not_read_from_the_store() {
     let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
     let run = finding(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { handover: offering(&file, b"jpeg").await, ..run };
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, storing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[..3], ["find", "render", "record intent"]);
 }
@@ -146,7 +149,8 @@ async fn a_picture_of_another_hash_is_read_from_the_store() {
     let file = File { size: ByteSize::new(4), sha256: Some(sha256(b"jpeg")), ..pending() };
     let run = finding(Some(file.clone())).renders(Ok(rendered())).unit(recording_intent);
     let run = Run { handover: offering(&file, b"gif8").await, ..run };
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, storing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[..3], ["find", "get", "render"]);
 }
@@ -168,7 +172,7 @@ async fn what_cannot_be_decoded_has_failed_and_the_job_is_done() {
         let (outcome, seen) =
             run.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
         assert!(matches!(outcome, Ok(Done::Completed)));
-        assert_eq!(seen[3..], ["failed", "complete", "commit"]);
+        assert_eq!(seen[3..], ["enter", "failed", "complete", "commit"]);
     }
 }
 
@@ -184,7 +188,7 @@ async fn a_picture_that_took_too_long_is_tried_once_more() {
         let late = late.unit(|effects| completing(effects, pointing(effects, true), true));
         let (outcome, seen) = late.end(&job(failures)).await;
         assert!(matches!(outcome, Ok(Done::Completed)));
-        assert_eq!(seen[3..], ["failed", "complete", "commit"]);
+        assert_eq!(seen[3..], ["enter", "failed", "complete", "commit"]);
     }
 }
 
@@ -220,16 +224,17 @@ async fn a_picture_too_large_to_hold_is_not_even_read() {
     let (outcome, seen) =
         run.unit(|effects| completing(effects, pointing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
-    assert_eq!(seen, ["find", "failed", "complete", "commit"]);
+    assert_eq!(seen, ["find", "enter", "failed", "complete", "commit"]);
 }
 
 #[tokio::test]
 async fn a_thumbnail_that_came_too_late_is_taken_back() {
     // The file points to another blob; the lease was lost; the intent was cancelled.
-    let replaced = |effects: &Effects| pointing(effects, false);
-    let lost = |effects: &Effects| completing(effects, storing(effects), false);
+    let replaced = |effects: &Effects| storing(effects, false);
+    let lost = |effects: &Effects| completing(effects, storing(effects, true), false);
     let cancelled = |effects: &Effects| {
-        let mut unit = pointing(effects, true);
+        // The drive is not entered.
+        let mut unit = FakeUnitOfWork::noting(effects);
         once!(effects, unit.blobs.expect_mark_stored(), "mark stored", |_, _| Err(MarkStored::NoIntent));
         unit
     };
@@ -250,7 +255,8 @@ async fn its_intent_is_renewed_while_it_is_written_slowly() {
     for _ in 0..2 {
         run = run.unit(|effects| renewing(effects, true));
     }
-    let (outcome, seen) = run.unit(|effects| completing(effects, storing(effects), true)).end(&job(0)).await;
+    let (outcome, seen) =
+        run.unit(|effects| completing(effects, storing(effects, true), true)).end(&job(0)).await;
     assert!(matches!(outcome, Ok(Done::Completed)));
     assert_eq!(seen[5..10], ["put thumbnails", "renew", "commit", "renew", "commit"]);
 }
