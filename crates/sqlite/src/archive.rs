@@ -26,7 +26,7 @@ use fm_domain::tree::{Operation, Seq, Version};
 use tokio::sync::mpsc;
 
 use crate::database::SqliteDatabase;
-use crate::error::{begin_error, corrupt, store_error};
+use crate::error::{corrupt, store_error};
 use crate::open::Location;
 use crate::readers::Readers;
 use crate::rows::{Bytes, Id, number};
@@ -67,7 +67,7 @@ impl SqliteSnapshot {
         let reader = reader.map_err(|error| PortError::Unavailable(Box::new(error)))?;
         reader
             .ask(|connection| {
-                AnsiTransactionManager::begin_transaction(connection).map_err(begin_error)?;
+                AnsiTransactionManager::begin_transaction(connection).map_err(store_error)?;
                 // The snapshot is taken by the first read.
                 let first = diesel::sql_query("SELECT 1 FROM sqlite_schema LIMIT 1").execute(connection);
                 first.map(|_rows| ()).map_err(store_error)

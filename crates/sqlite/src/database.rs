@@ -14,7 +14,7 @@ use fm_streaming::{CheckoutMeter, PoolUse};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::error::{hung_up, store_error};
-use crate::open::{Location, OpenSqlite};
+use crate::open::{Location, OpenSqlite, REQUEST_LOCK_WAIT};
 use crate::readers::Readers;
 use crate::signal::SqliteJobSignal;
 use crate::turns::Turns;
@@ -43,14 +43,25 @@ struct Core {
 
 impl SqliteDatabase {
     /// Opens the database at `path`, and makes the file (mode 0600) and its folder (mode 0700) where they are missing.
-    /// It does not run migrations: see [`crate::migrate`]. Blocks on the file system.
+    /// It does not run migrations: see [`crate::migrate`]. Blocks on the file system. A file that another process has locked is waited
+    /// for as long as clients wait ([`REQUEST_LOCK_WAIT`]).
     pub fn open(path: &Path) -> Result<Self, OpenSqlite> {
-        Self::open_with(path, IDLE_LIMIT)
+        Self::open_waiting(path, REQUEST_LOCK_WAIT)
     }
 
-    /// Opens it with a limit of its own on how long a unit of work may be idle.
-    pub(crate) fn open_with(path: &Path, idle_limit: Duration) -> Result<Self, OpenSqlite> {
-        let location = Location::prepare(path)?;
+    /// The same, with a limit of its own on how long a file that another process has locked is waited for, each time: by each unit of
+    /// work and each change.
+    pub fn open_waiting(path: &Path, lock_wait: Duration) -> Result<Self, OpenSqlite> {
+        Self::open_with(path, lock_wait, IDLE_LIMIT)
+    }
+
+    /// Opens it with a limit of its own, too, on how long a unit of work may be idle.
+    pub(crate) fn open_with(
+        path: &Path,
+        lock_wait: Duration,
+        idle_limit: Duration,
+    ) -> Result<Self, OpenSqlite> {
+        let location = Location::prepare(path, lock_wait)?;
         let (alive, threads) = mpsc::channel(1);
         let (reading, readers_ended) = mpsc::channel(1);
         let (signals, commits) = watch::channel(0);

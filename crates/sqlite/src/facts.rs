@@ -6,7 +6,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection};
 
 use crate::migrations::MigrateSqlite;
-use crate::open::Location;
+use crate::open::{Location, REQUEST_LOCK_WAIT};
 
 /// What a database says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,6 @@ fn texts(connection: &mut SqliteConnection, question: &str) -> Result<Vec<String
 }
 
 fn connected(path: &Path) -> Result<SqliteConnection, MigrateSqlite> {
-    let location = Location::prepare(path)?;
+    let location = Location::prepare(path, REQUEST_LOCK_WAIT)?;
     location.connect().map_err(|error| location.refused(error).into())
 }

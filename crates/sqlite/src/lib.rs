@@ -40,11 +40,12 @@ mod unit_of_work;
 mod writer;
 
 pub use database::{SqliteDatabase, SqliteReadRepos};
+pub use error::LockedOut;
 pub use facts::{SqliteFacts, facts, quick_check};
 pub use migrations::{
     MigrateSqlite, MigrationState, migrate, migration_status, revert_last_migration, unknown_migrations,
 };
-pub use open::OpenSqlite;
+pub use open::{COMMAND_LOCK_WAIT, OpenSqlite, REQUEST_LOCK_WAIT};
 pub use sessions::SqliteSessionStore;
 pub use signal::SqliteJobSignal;
 pub use unit_of_work::SqliteUnitOfWork;

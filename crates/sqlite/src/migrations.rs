@@ -10,7 +10,8 @@ use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use fm_domain::error::Cause;
 
-use crate::open::{Location, OpenSqlite};
+use crate::error::{LockedOut, is_locked};
+use crate::open::{COMMAND_LOCK_WAIT, Location, OpenSqlite, REQUEST_LOCK_WAIT};
 use crate::turnstile::Turnstile;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -21,6 +22,9 @@ pub enum MigrateSqlite {
     /// The database was not opened.
     #[error(transparent)]
     Open(#[from] OpenSqlite),
+    /// Another process had the file for too long.
+    #[error(transparent)]
+    Locked(#[from] LockedOut),
     /// A migration failed.
     #[error("the schema of the database can't be migrated")]
     Failed(#[source] Cause),
@@ -102,7 +106,7 @@ fn recorded(path: &Path) -> Result<HashSet<MigrationVersion<'static>>, MigrateSq
     if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
         return Ok(HashSet::new());
     }
-    let location = Location::prepare(path)?;
+    let location = Location::prepare(path, REQUEST_LOCK_WAIT)?;
     let mut connection = location.connect().map_err(|error| location.refused(error))?;
     let tables: Tables = diesel::sql_query(
         "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'",
@@ -127,18 +131,26 @@ fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrateSqlite> {
 }
 
 /// Holds the write lock around it all, so that two processes never migrate at once. It has its turn among the writers of a
-/// service that runs.
+/// service that runs, and waits for them as long as commands do: no client waits for it.
 fn locked<R>(
     path: &Path,
     work: impl FnOnce(&mut SqliteConnection) -> Result<R, MigrateSqlite>,
 ) -> Result<R, MigrateSqlite> {
-    let location = Location::prepare(path)?;
+    let location = Location::prepare(path, COMMAND_LOCK_WAIT)?;
     let mut connection = location.connect().map_err(|error| location.refused(error))?;
     let mut turnstile = Turnstile::of(location.path());
     let turn = turnstile.enter();
-    connection.immediate_transaction(|connection| {
+    let worked = connection.immediate_transaction(|connection| {
         drop(turn);
         work(connection)
+    });
+    worked.map_err(|error| match error {
+        MigrateSqlite::Failed(cause)
+            if cause.downcast_ref::<diesel::result::Error>().is_some_and(is_locked) =>
+        {
+            location.locked_out(cause).into()
+        }
+        other => other,
     })
 }
 

@@ -2,14 +2,16 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
+use fm_domain::error::Cause;
 
-use crate::error::is_locked_out;
+use crate::error::{LockedOut, is_locked_out};
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -46,21 +48,25 @@ pub enum OpenSqlite {
         /// What SQLite says.
         source: ConnectionError,
     },
+    /// Another process had the file for too long.
+    #[error(transparent)]
+    Locked(#[from] LockedOut),
     /// The threads that work on the database can't be started.
     #[error("no thread can be started for the database")]
     Thread(#[source] io::Error),
 }
 
-/// Where a database is: the absolute path of its file.
+/// Where a database is: the absolute path of its file, and how long it is waited for while another process has it locked.
 #[derive(Debug, Clone)]
 pub(crate) struct Location {
     path: PathBuf,
     url: String,
+    lock_wait: Duration,
 }
 
 impl Location {
     /// Makes sure that the file is there, and can be written by us.
-    pub(crate) fn prepare(path: &Path) -> Result<Self, OpenSqlite> {
+    pub(crate) fn prepare(path: &Path, lock_wait: Duration) -> Result<Self, OpenSqlite> {
         let refuse = |source| OpenSqlite::Path { path: path.to_owned(), source };
         // Absolute, so that SQLite never takes a name for a URI (`file:…`) or for `:memory:`.
         let absolute = std::path::absolute(path).map_err(refuse)?;
@@ -75,7 +81,7 @@ impl Location {
         private_file()
             .open(&absolute)
             .map_err(|source| OpenSqlite::File { path: absolute.clone(), source })?;
-        Ok(Self { path: absolute, url })
+        Ok(Self { path: absolute, url, lock_wait })
     }
 
     /// The file.
@@ -89,7 +95,7 @@ impl Location {
         let since = Instant::now();
         loop {
             match self.try_connect() {
-                Err(error) if is_locked_out(&error) && since.elapsed() < LOCK_WAIT_LIMIT => {
+                Err(error) if is_locked_out(&error) && since.elapsed() < self.lock_wait => {
                     thread::sleep(PAUSE);
                 }
                 outcome => return outcome,
@@ -99,8 +105,9 @@ impl Location {
 
     fn try_connect(&self) -> Result<SqliteConnection, ConnectionError> {
         let mut connection = SqliteConnection::establish(&self.url)?;
+        let busy_timeout = format!("PRAGMA busy_timeout = {}", self.lock_wait.as_millis());
         // One by one and in this order: the time-out has to be there before anything can be locked.
-        for pragma in PRAGMAS {
+        for pragma in iter::once(busy_timeout.as_str()).chain(PRAGMAS) {
             connection.batch_execute(pragma).map_err(ConnectionError::CouldntSetupConfiguration)?;
         }
         Ok(connection)
@@ -117,20 +124,31 @@ impl Location {
 
     /// Says which file an error of opening is about.
     pub(crate) fn refused(&self, source: ConnectionError) -> OpenSqlite {
+        if is_locked_out(&source) {
+            return self.locked_out(source.into()).into();
+        }
         OpenSqlite::Database { path: self.path.clone(), source }
+    }
+
+    /// Says which file was locked, and how long it was waited for.
+    pub(crate) fn locked_out(&self, source: Cause) -> LockedOut {
+        LockedOut { path: self.path.clone(), waited: self.lock_wait, source }
     }
 }
 
-/// How long to try for a file that another process has locked.
-pub(crate) const LOCK_WAIT_LIMIT: Duration = Duration::from_secs(5);
+/// How long to wait for a file that another process has locked, where clients wait too.
+pub const REQUEST_LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// The same where no client waits: in operators' commands, workers and migrations, which come after a unit of work of a busy service that
+/// takes longer than clients wait.
+pub const COMMAND_LOCK_WAIT: Duration = Duration::from_mins(1);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// `FULL`, because with a write-ahead log `NORMAL` syncs at checkpoints alone: a loss of power could undo commits that
 /// were answered. The size limit cuts a log that a long read had let grow.
-const PRAGMAS: [&str; 8] = [
-    "PRAGMA busy_timeout = 5000",
+const PRAGMAS: [&str; 7] = [
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",

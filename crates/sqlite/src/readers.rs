@@ -91,7 +91,7 @@ impl Reader {
     fn connection(&mut self) -> PortResult<&mut SqliteConnection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.location.connect_to_read().map_err(connect_error)?,
+            None => self.location.connect_to_read().map_err(|error| connect_error(error, &self.location))?,
         };
         Ok(self.connection.insert(connection))
     }

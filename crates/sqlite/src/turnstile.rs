@@ -9,7 +9,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::open::{LOCK_WAIT_LIMIT, private_file};
+use crate::open::private_file;
+
+/// How long another process may stand in it.
+const LONGEST_STAY: Duration = Duration::from_secs(5);
+
+/// A file that no process has is taken within this time, on a busy machine too.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -34,7 +40,20 @@ impl Turnstile {
         if let Err(error) = &file {
             tracing::warn!(%error, ?path, "processes that share the database may wait long for it");
         }
-        Self { file: file.ok(), limit: LOCK_WAIT_LIMIT, is_stuck: false }
+        Self { file: file.ok(), limit: LONGEST_STAY, is_stuck: false }
+    }
+
+    /// Waits for its turn, and takes the file by `begin`.
+    pub(crate) fn pass<E>(&mut self, begin: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let inside = self.enter();
+        let since = Instant::now();
+        let begun = begin();
+        drop(inside);
+        if begun.is_ok() && since.elapsed() >= AT_ONCE {
+            // Another process had the file: the one that was passed by stands there because it waits too, and has its turn next.
+            self.is_stuck = false;
+        }
+        begun
     }
 
     /// Waits until no other process stands in it. One that stands still, stopped by its operator for instance, holds writers up

@@ -175,13 +175,11 @@ impl Writer {
 
     fn begin(&mut self) -> PortResult<()> {
         let connection = opened(&mut self.connection, &self.location)?;
-        let turn = self.turnstile.enter();
-        let begun = connection.batch_execute("BEGIN IMMEDIATE").map_err(begin_error);
-        drop(turn);
+        let begun = self.turnstile.pass(|| connection.batch_execute("BEGIN IMMEDIATE"));
         if begun.is_err() {
             self.connection = None;
         }
-        begun
+        begun.map_err(|error| begin_error(error, &self.location))
     }
 
     fn commit(&mut self) -> PortResult<()> {
@@ -213,7 +211,7 @@ fn opened<'c>(
 ) -> PortResult<&'c mut SqliteConnection> {
     let opened = match connection.take() {
         Some(opened) => opened,
-        None => location.connect().map_err(connect_error)?,
+        None => location.connect().map_err(|error| connect_error(error, location))?,
     };
     Ok(connection.insert(opened))
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fm_domain::error::Cause;
-use fm_sqlite::{SqliteDatabase, SqliteSessionStore};
+use fm_sqlite::{COMMAND_LOCK_WAIT, REQUEST_LOCK_WAIT, SqliteDatabase, SqliteSessionStore};
 
 use super::{
     Checkup, DatabaseFactory, DatabaseScope, MigrateError, MigrationState, Migrations, OpenContext,
-    OpenDatabase,
+    OpenDatabase, Purpose,
 };
 use crate::StartError;
 use crate::config::{Reader, Secret};
@@ -54,7 +54,10 @@ impl DatabaseFactory for SqliteConfig {
 
     async fn open(&self, context: &mut OpenContext) -> Result<OpenDatabase, StartError> {
         let path = self.path.clone();
-        let opened = tokio::task::spawn_blocking(move || SqliteDatabase::open(&path)).await;
+        // Behind a command no client waits: it comes after a unit of work of the service that takes long.
+        let lock_wait = if context.purpose == Purpose::Serve { REQUEST_LOCK_WAIT } else { COMMAND_LOCK_WAIT };
+        let open = move || SqliteDatabase::open_waiting(&path, lock_wait);
+        let opened = tokio::task::spawn_blocking(open).await;
         let opened =
             opened.map_err(|error| StartError::adapter("the SQLite database can't be used", error))?;
         let database =

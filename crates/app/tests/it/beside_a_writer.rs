@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use fm_domain::database::{Database as _, UnitOfWork};
-use fm_sqlite::SqliteDatabase;
+use fm_sqlite::{REQUEST_LOCK_WAIT, SqliteDatabase};
 
 /// A migrated database with one user, and the process of this test as the service that writes to it.
 struct Busy {
@@ -77,6 +77,18 @@ async fn what_writes_nothing_does_not_wait_for_the_writer() {
         succeeded(arguments, &busy.run(arguments));
     }
     unit.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_that_takes_longer_than_a_request_waits_makes_no_command_fail() {
+    let busy = Busy::new();
+    let unit = begun(&busy.path()).await;
+    let promote = ["user", "promote", "ada@example.com"];
+    let mut command = busy.start(&promote);
+    std::thread::sleep(REQUEST_LOCK_WAIT + Duration::from_secs(1));
+    assert!(command.try_wait().unwrap().is_none(), "it gave up");
+    unit.commit().await.unwrap();
+    succeeded(&promote, &command.wait_with_output().unwrap());
 }
 
 #[tokio::test]

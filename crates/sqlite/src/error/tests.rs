@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use fm_domain::error::PortError;
 
 use super::{begin_error, store_error};
+use crate::open::{Location, REQUEST_LOCK_WAIT};
 
 fn connect(path: &std::path::Path) -> SqliteConnection {
     SqliteConnection::establish(path.to_str().unwrap()).unwrap()
@@ -29,7 +30,8 @@ fn a_lock_held_by_another_is_contended_in_a_unit_and_unavailable_before_it() {
     let error = other.batch_execute("CREATE TABLE late (id INTEGER)").unwrap_err();
     assert!(matches!(store_error(error), PortError::Contended(_)));
     let error = other.batch_execute("BEGIN IMMEDIATE").unwrap_err();
-    assert!(matches!(begin_error(error), PortError::Unavailable(_)));
+    let location = Location::prepare(&path, REQUEST_LOCK_WAIT).unwrap();
+    assert!(matches!(begin_error(error, &location), PortError::Unavailable(_)));
 }
 
 #[test]

@@ -28,6 +28,24 @@ fn a_process_that_stands_still_is_waited_for_once() {
     assert!(!writer.is_stuck);
 }
 
+#[test]
+fn a_process_that_waited_for_a_third_one_too_has_its_turn_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let (mut other, mut writer) = (Turnstile::of(&path), Turnstile::of(&path));
+    writer.limit = PAUSE;
+    let _waiting = other.enter();
+    let at_once = || Ok::<(), ()>(());
+    let late = || {
+        thread::sleep(AT_ONCE);
+        at_once()
+    };
+    writer.pass(at_once).unwrap();
+    assert!(writer.is_stuck, "the file was free: the other stands still");
+    writer.pass(late).unwrap();
+    assert!(!writer.is_stuck, "a third one had the file");
+}
+
 #[tokio::test]
 async fn a_unit_begins_after_the_process_that_waits_already() {
     let folder = tempfile::tempdir().unwrap();

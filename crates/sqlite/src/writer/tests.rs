@@ -6,14 +6,14 @@ use std::time::Duration;
 use fm_domain::database::Database;
 use fm_domain::error::PortError;
 
-use crate::{SqliteDatabase, migrate};
+use crate::{REQUEST_LOCK_WAIT, SqliteDatabase, migrate};
 
 #[tokio::test]
 async fn a_forgotten_unit_is_rolled_back_and_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("idle.db");
     migrate(&path).unwrap();
-    let database = SqliteDatabase::open_with(&path, Duration::from_millis(50)).unwrap();
+    let database = SqliteDatabase::open_with(&path, REQUEST_LOCK_WAIT, Duration::from_millis(50)).unwrap();
 
     let mut forgotten = database.begin().await.unwrap();
     forgotten.jobs().next_due(&[]).await.unwrap();

@@ -11,11 +11,11 @@ use diesel::connection::SimpleConnection;
 use fm_domain::accounts::{InsertUser, ReserveBytes, User};
 use fm_domain::body::ByteSize;
 use fm_domain::database::{Database, UnitOfWork};
-use fm_domain::error::PortError;
+use fm_domain::error::{PortError, chain};
 use fm_domain::ids::DriveId;
 use fm_domain::jobs::{Enqueued, JobSignal as _, MAX_UNNOTIFIED_WAIT, NewJob};
 use fm_domain::tree::Delta;
-use fm_sqlite::SqliteDatabase;
+use fm_sqlite::{COMMAND_LOCK_WAIT, REQUEST_LOCK_WAIT, SqliteDatabase};
 use tokio::time::timeout;
 
 use crate::fill::{KIND, NOW, account, file, job, user};
@@ -185,6 +185,32 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
     assert!(matches!(refused, Some(PortError::Unavailable(_))), "{refused:?}");
     other.batch_execute("COMMIT").unwrap();
     begun(&fixture.database).await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_command_waits_longer_for_another_process_than_a_request_does() {
+    let fixture = Fixture::new();
+    let database = SqliteDatabase::open_waiting(&fixture.path(), COMMAND_LOCK_WAIT).unwrap();
+    let mut other = fixture.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let mut unit = pin!(begun(&database));
+    let longer = REQUEST_LOCK_WAIT + Duration::from_secs(1);
+    assert!(timeout(longer, &mut unit).await.is_err(), "it gave up");
+    other.batch_execute("COMMIT").unwrap();
+    timeout(SOON, unit).await.unwrap().unwrap().commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_unit_that_waited_in_vain_names_the_file_that_is_locked() {
+    let fixture = Fixture::new();
+    let database = SqliteDatabase::open_waiting(&fixture.path(), Duration::from_millis(100)).unwrap();
+    let mut other = fixture.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let refused = timeout(SOON, begun(&database)).await.unwrap().err().unwrap();
+    assert!(matches!(refused, PortError::Unavailable(_)), "{refused:?}");
+    let named =
+        format!("another process has kept the database file {:?} locked for more than 100ms", fixture.path());
+    assert!(chain(&refused).contains(&named), "{}", chain(&refused));
 }
 
 #[tokio::test(flavor = "current_thread")]
