@@ -31,7 +31,8 @@ pub enum StartLogging {
     Thread(#[from] std::io::Error),
 }
 
-/// A log that was started. What waits to be written is written when this is dropped.
+/// A log that was started. When this is dropped, what waits is written, and each later line at once: threads and tasks may end after it, and
+/// with the process nothing that waits would be written.
 #[must_use]
 pub struct Log {
     lines: Option<Lines>,
@@ -40,7 +41,7 @@ pub struct Log {
 impl Drop for Log {
     fn drop(&mut self) {
         if let Some(lines) = &self.lines {
-            lines.flush();
+            lines.end_waits();
         }
     }
 }

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// Bytes that leave without waiting for more.
 const ENOUGH: usize = 64 * 1024;
 
-/// Where lines go. What waits at the end of the process has to be [flushed](Self::flush).
+/// Where lines go. Before the end of the process the waits have to be [ended](Self::end_waits).
 #[derive(Clone)]
 pub(super) struct Lines {
     waiting: Arc<Waiting>,
@@ -32,6 +32,8 @@ struct State {
     text: Vec<u8>,
     /// Whether lines wait for others: from one that was written at once until a while has passed without any, and as long as some leave.
     gathers: bool,
+    /// Whether the process may end at any moment: no line waits any more.
+    is_ending: bool,
 }
 
 struct Output {
@@ -44,7 +46,7 @@ impl Lines {
     /// Lines to this output, with a thread that sees to it that none waits long.
     pub(super) fn to(output: impl io::Write + Send + 'static) -> io::Result<Self> {
         let waiting = Arc::new(Waiting {
-            state: Mutex::new(State { text: Vec::new(), gathers: false }),
+            state: Mutex::new(State { text: Vec::new(), gathers: false, is_ending: false }),
             begun: Condvar::new(),
             output: Mutex::new(Output { leaving: Vec::new(), sink: Box::new(output) }),
         });
@@ -53,8 +55,9 @@ impl Lines {
         Ok(lines)
     }
 
-    /// Writes what waits.
-    pub(super) fn flush(&self) {
+    /// Writes what waits, and from now on each line before its thread goes on: the process may end right behind it.
+    pub(super) fn end_waits(&self) {
+        lock(&self.waiting.state).is_ending = true;
         self.waiting.write();
     }
 
@@ -63,7 +66,7 @@ impl Lines {
         let mut state = lock(&self.waiting.state);
         state.text.extend_from_slice(line);
         let has_gathered = std::mem::replace(&mut state.gathers, true);
-        let is_due = is_urgent || !has_gathered || state.text.len() >= ENOUGH;
+        let is_due = is_urgent || !has_gathered || state.is_ending || state.text.len() >= ENOUGH;
         drop(state);
         if !has_gathered {
             self.waiting.begun.notify_one();
@@ -226,8 +229,11 @@ mod tests {
     fn the_end_of_the_process_leaves_nothing_behind() {
         let (lines, writes) = busy();
         lines.add(b"last\n", false);
-        lines.flush();
-        let written: Vec<u8> = writes.try_iter().flatten().collect();
-        assert_eq!(written, b"last\n");
+        lines.end_waits();
+        assert_eq!(writes.try_recv().unwrap(), b"last\n");
+        for late in [b"late\n", b"more\n"] {
+            lines.add(late, false);
+            assert_eq!(writes.try_recv().unwrap(), late);
+        }
     }
 }

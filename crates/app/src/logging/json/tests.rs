@@ -29,7 +29,7 @@ fn logged(log: impl FnOnce()) -> Vec<Value> {
     let lines = Lines::to(written.clone()).unwrap();
     let layer = JsonLines(lines.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
-    lines.flush();
+    lines.end_waits();
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     let read = |line: &str| {
         let mut line: Value = serde_json::from_str(line).unwrap();
