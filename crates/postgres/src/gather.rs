@@ -170,8 +170,7 @@ async fn rows(pool: &PgPool, ids: &[Uuid]) -> PortResult<Vec<UserRow>> {
     pool.ask(load).await
 }
 
-/// A user is one of these. The array is the answer of a query, of which the server always expects the same number of ids. Of a plain array it
-/// sees the length: a plan for a short one looks cheaper than the one that it keeps, and so it would plan for every call.
+/// A user is one of these. The array is the answer of a query: [`crate::sql`] says why.
 #[derive(Debug, Clone)]
 struct OneOf(Vec<Uuid>);
 

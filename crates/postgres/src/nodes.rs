@@ -25,9 +25,8 @@ use crate::trash::{self, NodeColumns, TrashedRow};
 use crate::unit_of_work::{PgUnitOfWork, Target};
 use crate::value::{Moment, bigint, count};
 
-/// Each key is looked for by itself, so that no plan reads all entries of a large folder. The keys are the answer of a query, of which the
-/// server always expects the same number. Of a plain array it sees the length: a plan for a short one looks cheaper than the one that it
-/// keeps, and so it would plan for every call.
+/// Each key is looked for by itself, so that no plan reads all entries of a large folder. The keys are the answer of a query:
+/// [`crate::sql`] says why.
 const TAKEN: &str = "SELECT key FROM unnest((SELECT ?)) AS wanted (key), LATERAL (\
         SELECT FROM nodes WHERE parent_id = ? AND name_search = key LIMIT 1\
     ) AS entry";

@@ -3,6 +3,10 @@
 //!
 //! diesel caches neither what `sql_query` and `dsl::sql` make nor any UPDATE or upsert: it can't know whether their texts
 //! change. Those of ours are fixed ([`statement`], [`fixed`]).
+//!
+//! Where a statement with an array of few elements is sent often, the array is the answer of a query: `(SELECT ?)`. The server always
+//! expects the same number of elements of that. Of a plain array it sees the length: a plan for a short one looks cheaper than the one that it
+//! keeps, and so it would plan for every call (ADR 54).
 
 use std::marker::PhantomData;
 
