@@ -27,7 +27,7 @@ mod tls;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
+    AT_LAST, Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
     PgBouncer, Request, RunningCommand, Scrape, Server, User, asked_name, binary, direct, eventually, names,
     raw, run, tool, tus, unique, within,
 };
