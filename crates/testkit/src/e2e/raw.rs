@@ -65,6 +65,12 @@ impl Connection {
         parse(&read)
     }
 
+    /// Waits until the server asks for a body that was announced with `Expect: 100-continue`: it deals with the request then.
+    pub async fn is_asked_for_the_body(&mut self) {
+        let answer = self.answer().await;
+        assert_eq!(answer.status, 100, "{answer:?}");
+    }
+
     /// Closes it with a reset: what the server has sent is lost, and what was on its way to it too.
     pub fn reset(self) {
         self.0.set_zero_linger().expect("a socket");
