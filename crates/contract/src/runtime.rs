@@ -20,18 +20,12 @@ pub struct Limits {
 
 impl Limits {
     /// What no adapter that works reaches, on however busy a machine: a long wait costs only those that hang.
-    pub const GENEROUS: Self = Self {
-        rule: Duration::from_mins(10),
-        wait: Duration::from_mins(2),
-        failure: Duration::from_mins(5),
-    };
+    pub const GENEROUS: Self =
+        Self { rule: Duration::from_mins(10), wait: Duration::from_mins(2), failure: Duration::from_mins(5) };
 
     /// For adapters in memory that are broken on purpose: rules wait on them in vain, and what they do takes next to no time.
-    pub const SHORT: Self = Self {
-        rule: Duration::from_mins(2),
-        wait: Duration::from_secs(10),
-        failure: Duration::from_mins(1),
-    };
+    pub const SHORT: Self =
+        Self { rule: Duration::from_mins(2), wait: Duration::from_secs(10), failure: Duration::from_mins(1) };
 }
 
 thread_local! {

@@ -64,10 +64,8 @@ async fn a_folder_that_is_shown_has_the_name_that_it_was_given_elsewhere() {
     page.named("row", "Notes.txt").appears().await;
     let renamed = user.patch(&format!("/v1/folders/{}", letters.id)).json(&json!({"name": "Post"}));
     renamed.send().await.expect(200);
-    eventually("the heading has the new name", async || {
-        (page.texts("h1").await == ["Post"]).then_some(())
-    })
-    .await;
+    eventually("the heading has the new name", async || (page.texts("h1").await == ["Post"]).then_some(()))
+        .await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 
@@ -90,10 +88,7 @@ async fn a_file_that_is_shown_is_followed_when_it_is_renamed_and_thrown_away_els
     .await;
     page.named("heading", "File").has_focus().await;
     user.post(&format!("/v1/items/{}/restore", notes.id)).send().await.expect(200);
-    eventually("the file is back", async || {
-        (page.texts("h1").await == ["Minutes.txt"]).then_some(())
-    })
-    .await;
+    eventually("the file is back", async || (page.texts("h1").await == ["Minutes.txt"]).then_some(())).await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 

@@ -17,11 +17,7 @@ async fn sigterm_ends_it_with_0(lane: Lane) {
     user.file("a.txt", "text").await;
     let started = Instant::now();
     api.server.stop();
-    assert!(
-        started.elapsed() < STOPS_WITHIN,
-        "idle connections do not hold it up: {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < STOPS_WITHIN, "idle connections do not hold it up: {:?}", started.elapsed());
 }
 
 async fn sigint_ends_it_with_0(lane: Lane) {

@@ -64,10 +64,8 @@ async fn background_work_is_made_up_for() {
         (file.thumbnail.status == "ready").then_some(())
     })
     .await;
-    eventually("the removed bytes go after all", async || {
-        (server.stored().await == Some(2)).then_some(())
-    })
-    .await;
+    eventually("the removed bytes go after all", async || (server.stored().await == Some(2)).then_some(()))
+        .await;
 }
 
 #[tokio::test]

@@ -85,7 +85,10 @@ pub(crate) async fn ses_27_a_recent_look_sees_what_another_node_ended_within_a_s
                 break;
             }
         }
-        assert!(is_in_time, "a node served sessions for {KNOWN:?} that another had revoked, {ATTEMPTS} times");
+        assert!(
+            is_in_time,
+            "a node served sessions for {KNOWN:?} that another had revoked, {ATTEMPTS} times"
+        );
     }
     let here = harness.sessions();
     soon("the end of sessions that another node revoked", until_gone(&*here, &revoked)).await;

@@ -190,7 +190,7 @@ async fn what_came_of_a_piece_that_broke_off_is_kept() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    assert!(tokio::time::timeout(AT_LAST, kept).await.is_ok(), "what came is kept");
+    assert!(tokio::time::timeout(AT_LAST, kept).await.is_ok(), "the bytes that arrived are kept");
     server.uploads_ended().await;
     // What has a checksum counts as a whole only.
     drop(half(5, Some(SHA1), b"he").await);

@@ -16,8 +16,8 @@ use fm_postgres::PgLimits;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::common::{Fixture, SOON};
 use crate::common::samples::{KIND, at, enqueue, stored_user};
+use crate::common::{Fixture, SOON};
 
 /// Statements of this database that wait for a lock.
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \

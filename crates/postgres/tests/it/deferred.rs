@@ -14,8 +14,8 @@ use fm_domain::tree::{Delta, EnterDrive};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::common::{Fixture, SOON};
 use crate::common::samples::{at, stored_user};
+use crate::common::{Fixture, SOON};
 
 /// Statements of this database that wait for a lock.
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \

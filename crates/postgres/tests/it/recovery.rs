@@ -18,8 +18,8 @@ use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, 
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::common::{Fixture, SOON};
 use crate::common::samples::{KIND, at, enqueue, stored_user, user};
+use crate::common::{Fixture, SOON};
 
 #[tokio::test]
 async fn after_every_connection_was_killed_the_next_use_recovers() {
@@ -171,8 +171,7 @@ async fn a_server_that_is_not_there_or_never_answers_is_unavailable_in_time_and_
 #[tokio::test]
 async fn an_exhausted_pool_is_unavailable_in_time() {
     let fixture =
-        Fixture::with(PgLimits { pooled: 1, checkout: Duration::from_secs(1), ..PgLimits::default() })
-            .await;
+        Fixture::with(PgLimits { pooled: 1, checkout: Duration::from_secs(1), ..PgLimits::default() }).await;
     let database = fixture.database();
     let held = database.begin().await.unwrap();
     let refused = timeout(SOON, database.begin()).await.unwrap().err().unwrap();

@@ -11,8 +11,8 @@ use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::completion::TOO_LARGE;
 use crate::support::{
-    ACCESS, ALL_SHORT, SECRET, SOON, TRANSFERS_SHORT, body, chain, failing, hint, key, read, store, store_with,
-    within,
+    ACCESS, ALL_SHORT, SECRET, SOON, TRANSFERS_SHORT, body, chain, failing, hint, key, read, store,
+    store_with, within,
 };
 use crate::wire::obliging;
 

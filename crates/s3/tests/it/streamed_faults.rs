@@ -9,9 +9,7 @@ use fm_s3::{S3BlobStore, S3Settings};
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::completion::TOO_LARGE;
-use crate::support::{
-    BUDGET, SOON, TRANSFERS_SHORT, body, hint, key, settings, store, store_with, within,
-};
+use crate::support::{BUDGET, SOON, TRANSFERS_SHORT, body, hint, key, settings, store, store_with, within};
 use crate::wire::obliging;
 
 const PART: usize = S3BlobStore::PART_SIZE;

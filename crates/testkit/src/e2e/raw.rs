@@ -65,7 +65,7 @@ impl Connection {
         parse(&read)
     }
 
-    /// Waits until the server asks for a body that was announced with `Expect: 100-continue`: it deals with the request then.
+    /// Waits until the server asks for the body that is held back by `Expect: 100-continue`: it deals with the request then.
     pub async fn is_asked_for_the_body(&mut self) {
         let answer = self.answer().await;
         assert_eq!(answer.status, 100, "{answer:?}");
