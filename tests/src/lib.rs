@@ -27,9 +27,9 @@ mod tls;
 
 pub use crash::{CrashCounts, CrashPlan, InjectedFault, UpgradeCounts, UpgradePlan, crash, upgrade};
 pub use fm_testkit::e2e::{
-    Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx, Page, Part,
-    PgBouncer, Request, RunningCommand, Scrape, Server, User, asked_name, binary, direct, eventually, names,
-    raw, run, tool, tus, unique, within,
+    AT_LAST, Answer, Api, Backup, ChaosProxy, Ended, Fault, Finished, Form, Front, Lane, NewStore, Nginx,
+    Page, Part, PgBouncer, Request, RunningCommand, Scrape, Server, User, asked_name, binary, direct,
+    eventually, names, raw, run, tool, tus, unique, within,
 };
 pub use fm_testkit::random::letters as noise;
 pub use fm_testkit::redis::{REDIS_RIGHTS, RedisServer};

@@ -227,8 +227,11 @@ function AccountMenu() {
   );
 }
 
-/** How often, ten times a second, a new page is looked at for what takes the focus. */
+/** How often, ten times a second, a new page is looked at for what takes the focus, beside the time that it is loaded in. */
 const ATTEMPTS = 10;
+
+/** Whether nothing has the focus but what has it until the page is there. */
+const standsIn = (): boolean => document.activeElement?.matches("h1, main, body") ?? true;
 
 /** After a page was asked for it is told, and the focus is at its beginning. */
 function useVisits(): void {
@@ -239,18 +242,19 @@ function useVisits(): void {
     const opened = first.current && count === 0;
     first.current = false;
     if (opened) return;
-    // The page, and then its list, need a moment to be there: until then the heading stands in. A dialog or a field that
-    // has taken the focus keeps it.
-    let attempts = 0;
+    // The page, and then its list, need a moment to be there, and longer where the service is slow: until then the heading
+    // stands in. A dialog or a field that has taken the focus keeps it, and so does later what the keyboard has gone to.
+    let looks = 0;
+    let left = ATTEMPTS;
     let timer: ReturnType<typeof setTimeout>;
     const place = () => {
-      attempts += 1;
-      const focused = document.activeElement;
-      const standsIn = focused?.matches("h1, main") ?? false;
-      if (standsIn || !focused?.closest("main, dialog, .search-box")) focusMain();
-      const waits = document.activeElement?.matches("h1, main, body") ?? true;
-      if (waits && attempts < ATTEMPTS) timer = setTimeout(place, 100);
-      else announce(document.title);
+      looks += 1;
+      if (!document.querySelector("main .skeleton")) left -= 1;
+      const isElsewhere = !document.activeElement?.closest("main, dialog, .search-box");
+      if (standsIn() || (isElsewhere && looks <= ATTEMPTS)) focusMain();
+      const waits = standsIn();
+      if (looks === ATTEMPTS || (looks < ATTEMPTS && !waits)) announce(document.title);
+      if (waits && left > 0) timer = setTimeout(place, 100);
     };
     timer = setTimeout(place, 100);
     return () => clearTimeout(timer);

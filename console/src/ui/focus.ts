@@ -5,7 +5,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 export function focusMain(options: FocusOptions = {}): void {
   const main = document.querySelector("main");
   const entry = main?.querySelector<HTMLElement>('[role="grid"] [tabindex="0"]');
-  (entry ?? main?.querySelector<HTMLElement>("h1") ?? main)?.focus(options);
+  const target = entry ?? main?.querySelector<HTMLElement>("h1") ?? main;
+  // What has it already is not scrolled to again.
+  if (target !== document.activeElement) target?.focus(options);
 }
 
 /** The same where that was not asked for: what is visible stays. */

@@ -19,6 +19,9 @@ pub mod redis;
 pub mod s3;
 pub mod tus;
 
+/// How long something may take that has to happen: only what hangs takes longer, on however busy a machine.
+pub const AT_LAST: std::time::Duration = std::time::Duration::from_mins(2);
+
 /// Why something of the harness did not work.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// What it gives where it works.

@@ -4,8 +4,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::Outcome;
 use crate::process::Process;
+use crate::{AT_LAST, Outcome};
 
 /// Ports that no connection takes by itself (those begin at 32768), nor the services of `scripts/with-services` (at 20000).
 const FIRST: u32 = 10_000;
@@ -30,13 +30,13 @@ pub fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// Waits until the process listens there, for twenty seconds; fails as soon as it has ended.
+/// Waits until the process listens there, at most [`AT_LAST`]; fails as soon as it has ended.
 pub fn wait_for(process: &mut Process, address: SocketAddr) -> Outcome<()> {
     let started = Instant::now();
     loop {
         process.check()?;
         let Err(error) = TcpStream::connect(address) else { return Ok(()) };
-        if started.elapsed() > Duration::from_secs(20) {
+        if started.elapsed() > AT_LAST {
             return Err(format!("nothing listens on {address}: {error}\n{}", process.output()).into());
         }
         std::thread::sleep(Duration::from_millis(20));

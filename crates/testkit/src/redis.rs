@@ -19,14 +19,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ports;
+use crate::{AT_LAST, ports};
 pub use secured::{REDIS_RIGHTS, TlsSentinel, TlsServer};
 
 /// The program, which `scripts/test` finds or installs.
 const PROGRAM: &str = "TEST_REDIS_SERVER";
-
-/// How long a server may take to start.
-const START: Duration = Duration::from_secs(20);
 
 /// A server that listens on a socket in a folder of its own and ends with the test.
 pub struct RedisServer {
@@ -71,10 +68,10 @@ impl RedisServer {
 
     /// Waits until the answer to this command has this text.
     fn until(&self, command: &str, expected: &str) {
-        let until = Instant::now() + START;
+        let until = Instant::now() + AT_LAST;
         while !self.hears(command, expected) {
             let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < until, "{command}: no {expected} after {START:?}: {}", log());
+            assert!(Instant::now() < until, "{command}: no {expected} after {AT_LAST:?}: {}", log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -163,9 +160,9 @@ impl Sentinel {
         std::fs::write(folder.path().join("sentinel.conf"), settings).unwrap();
         let child = spawn(&folder, &["sentinel.conf", "--sentinel"]);
         let sentinel = Self { port, _folder: folder, child };
-        let until = Instant::now() + START;
+        let until = Instant::now() + AT_LAST;
         while !sentinel.knows_a_replica() {
-            assert!(Instant::now() < until, "the sentinel knows of no replica after {START:?}");
+            assert!(Instant::now() < until, "the sentinel knows of no replica after {AT_LAST:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
         sentinel

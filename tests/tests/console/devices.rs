@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Page, User, eventually, within};
+use fm_e2e::{Api, Lane, Page, User, eventually};
 use serde_json::json;
 
 use super::{open_as, own_errors};
 
-/// How long another device may take to show a change: that is promised. A visible page asks every 3 s whether its list has
-/// changed (`INTERVAL` in `console/src/app/poll.ts`) and reads it anew then. The time begins when the device that has made the
-/// change shows it, hence after the service has acknowledged it.
-const SEEN_WITHIN: Duration = Duration::from_secs(5);
-
 /// How long a hidden page is watched: longer than a visible one would wait twice.
 const HIDDEN: Duration = Duration::from_secs(7);
 
-/// Waits until the list of the page has an entry whose row begins so, or has none.
+/// Waits until the list of the page has an entry whose row begins so, or has none. A visible page asks every 3 s whether its list has
+/// changed, which `console/src/app/poll.test.ts` holds it to.
 async fn shows(page: &Page, entry: &str, wanted: bool) {
-    within(SEEN_WITHIN, &format!("{entry:?} is shown: {wanted}"), async || {
+    eventually(&format!("{entry:?} is shown: {wanted}"), async || {
         let rows = page.texts("[role=row]").await;
         (rows.iter().any(|row| row.starts_with(entry)) == wanted).then_some(())
     })
@@ -68,10 +64,8 @@ async fn a_folder_that_is_shown_has_the_name_that_it_was_given_elsewhere() {
     page.named("row", "Notes.txt").appears().await;
     let renamed = user.patch(&format!("/v1/folders/{}", letters.id)).json(&json!({"name": "Post"}));
     renamed.send().await.expect(200);
-    within(SEEN_WITHIN, "the heading has the new name", async || {
-        (page.texts("h1").await == ["Post"]).then_some(())
-    })
-    .await;
+    eventually("the heading has the new name", async || (page.texts("h1").await == ["Post"]).then_some(()))
+        .await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 
@@ -83,22 +77,18 @@ async fn a_file_that_is_shown_is_followed_when_it_is_renamed_and_thrown_away_els
     page.named("heading", "Notes.txt").appears().await;
     let renamed = user.patch(&User::path(&notes)).json(&json!({"name": "Minutes.txt"}));
     renamed.send().await.expect(200);
-    within(SEEN_WITHIN, "the heading has the new name", async || {
+    eventually("the heading has the new name", async || {
         (page.texts("h1").await == ["Minutes.txt"]).then_some(())
     })
     .await;
     user.post(&format!("/v1/items/{}/trash", notes.id)).send().await.expect(200);
-    within(SEEN_WITHIN, "the file is not shown any more", async || {
+    eventually("the file is not shown any more", async || {
         page.texts(".state").await.iter().any(|text| text.contains("It is not there any more.")).then_some(())
     })
     .await;
     page.named("heading", "File").has_focus().await;
     user.post(&format!("/v1/items/{}/restore", notes.id)).send().await.expect(200);
-    // What was not found is asked for less often.
-    within(2 * SEEN_WITHIN, "the file is back", async || {
-        (page.texts("h1").await == ["Minutes.txt"]).then_some(())
-    })
-    .await;
+    eventually("the file is back", async || (page.texts("h1").await == ["Minutes.txt"]).then_some(())).await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 

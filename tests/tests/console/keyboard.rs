@@ -1,6 +1,7 @@
 //! What is done with the keyboard alone: the focus is never lost meanwhile.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fm_e2e::{Api, Lane, Page, User, eventually, pictures, unique};
 use serde_json::json;
@@ -350,13 +351,49 @@ async fn single_keys_are_turned_off_and_on() {
     page.named("searchbox", "Search files").has_focus().await;
 }
 
+/// Holds back every list that the page asks for, until `window.release()`.
+const HELD_LISTS: &str = "const ask = window.fetch;
+    const released = new Promise((release) => { window.release = release; });
+    window.fetch = async (target, options) => {
+        if (String(target).includes('/children')) await released;
+        return ask(target, options);
+    };
+    0";
+
+/// For longer than the page looks ten times a second, ten times, for what takes the focus.
+const LATE: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_list_that_comes_late_takes_the_focus() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file(&user).await;
+    page.evaluate(HELD_LISTS).await;
+    page.press("Enter").await;
+    page.named("group", "Notes.txt").has_focus().await;
+    page.press("Escape").await;
+    page.named("heading", "Files").has_focus().await;
+    tokio::time::sleep(LATE).await;
+    page.named("heading", "Files").has_focus().await;
+    page.evaluate("window.release()").await;
+    page.named("row", "Notes.txt").has_focus().await;
+}
+
 /// How far the picture is scrolled to its end, in pixels; 0 until it is shown in its own size.
 const SCROLLED: &str = "document.querySelector('.picture.zoomed')?.scrollLeft ?? 0";
+
+/// Focuses the picture that is shown in its own size; whether it has the focus.
+const FOCUS_PICTURE: &str = "(() => {
+    const picture = document.querySelector('.picture.zoomed');
+    picture?.focus();
+    return picture !== null && picture === document.activeElement;
+})()";
 
 #[tokio::test]
 async fn a_picture_in_its_own_size_is_scrolled() {
     let user = Api::on(Lane::Embedded).user().await;
-    user.file("Meadow.png", pictures::png(2400, 1800)).await;
+    let picture = user.file("Meadow.png", pictures::png(2400, 1800)).await;
+    // A picture of which no preview can be made is drawn anew: that is decided by now.
+    user.with_thumbnail(&picture).await;
     user.file("Notes.txt", "A few words.").await;
     let page = open_as(&user, "/files").await;
     page.named("link", "Meadow.png").click().await;
@@ -370,7 +407,10 @@ async fn a_picture_in_its_own_size_is_scrolled() {
     };
     // Its middle is shown first.
     let middle = scrolled(0.0).await;
-    page.evaluate("document.querySelector('.picture.zoomed').focus()").await;
+    eventually("the picture has the focus", async || {
+        page.evaluate(FOCUS_PICTURE).await.as_bool().filter(|focused| *focused)
+    })
+    .await;
     page.press("ArrowRight").await;
     scrolled(middle).await;
     page.named("heading", "Meadow.png").appears().await;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use fm_api_types::File;
 use fm_e2e::raw::Connection;
 use fm_e2e::{
-    Answer, Api, Lane, PROXY_CLIENT, ProxyKind, Request, Server, ShippedProxy, noise, sha256_hex, unique,
-    within,
+    Answer, Api, Lane, PROXY_CLIENT, ProxyKind, Request, Server, ShippedProxy, eventually, noise, sha256_hex,
+    unique,
 };
 use serde_json::{Value, json};
 
@@ -155,7 +155,7 @@ async fn a_slow_upload_is_passed_on_as_it_comes(site: Site) {
     }
     assert_eq!(site.proxy.temporary_files(), Vec::<std::path::PathBuf>::new());
     connection.reset();
-    within(Duration::from_secs(20), "what arrived is kept", async || {
+    eventually("what arrived is kept", async || {
         let offset = site.offset(&bearer, &path).await;
         assert!(offset <= SENT, "{offset}");
         // What is in buffers on its way is lost with the connection.
@@ -199,7 +199,7 @@ async fn no_log_of_the_proxy_shows_a_secret(site: Site) {
     assert_eq!(site.get(link).send().await.status, 502);
     assert_eq!(site.api.put(&site.url(&part)).body("hello").send().await.status, 502);
     let (path, _) = link.strip_prefix(PUBLIC).unwrap().split_once('?').unwrap();
-    let logs = within(Duration::from_secs(10), "requests are logged", async || {
+    let logs = eventually("requests are logged", async || {
         let logs = site.proxy.logs();
         (logs.contains(path) && logs.contains("502")).then_some(logs)
     })

@@ -21,8 +21,6 @@ const STORE_PING: Duration = Duration::from_secs(5);
 const DATABASE: Duration = Duration::from_secs(15 + 5 + 10);
 /// The commit, reading it back, giving the upload up, and looking for the account: each as long as one statement.
 const DATABASE_AT_THE_END: Duration = Duration::from_secs(4 * 20);
-/// How much longer a busy machine may take.
-const MARGIN: Duration = Duration::from_secs(10);
 
 /// All at once, for they wait and do nothing.
 #[tokio::test]
@@ -38,7 +36,7 @@ async fn a_store_that_hangs() {
     let before = user.storage().await;
     server.store_chaos().always(Fault::Hang);
     let ready = async {
-        let answer = within(STORE_PING + MARGIN, "readiness", user.get("/health/ready")).await;
+        let answer = within(STORE_PING, "readiness", user.get("/health/ready")).await;
         assert_eq!(answer.expect(503).json()["checks"]["blob_store"], "failed");
         // Whatever needs no store does not notice.
         user.delete(&User::path(&gone)).send().await.expect(204);
@@ -51,10 +49,10 @@ async fn a_store_that_hangs() {
     let in_parts = in_parts.header("content-type", "application/octet-stream");
     let in_parts = in_parts.chunked(vec![Bytes::from(noise(6_000_000))]);
     let uploads = join_all([
-        within(STORE_TRANSFER + MARGIN, "a small upload", user.upload("a.txt", "text")),
-        within(STORE_TRANSFER + MARGIN, "a replacement", replace.body("other")),
-        within(STORE_TRANSFER + MARGIN, "a large upload", user.upload("b.bin", noise(6_000_000))),
-        within(STORE_CONTROL + MARGIN, "an upload in parts", in_parts),
+        within(STORE_TRANSFER, "a small upload", user.upload("a.txt", "text")),
+        within(STORE_TRANSFER, "a replacement", replace.body("other")),
+        within(STORE_TRANSFER, "a large upload", user.upload("b.bin", noise(6_000_000))),
+        within(STORE_CONTROL, "an upload in parts", in_parts),
     ]);
     for answer in join(ready, uploads).await.1 {
         answer.unavailable();
@@ -82,7 +80,7 @@ async fn a_database_that_hangs() {
         ("a removal", user.delete(&path)),
         ("a new name", user.patch(&path).json(&json!({"name": "b.txt"}))),
     ];
-    for answer in join_all(changes.map(|(what, request)| within(DATABASE + MARGIN, what, request))).await {
+    for answer in join_all(changes.map(|(what, request)| within(DATABASE, what, request))).await {
         answer.unavailable();
     }
     assert_eq!(user.storage().await, before, "reads go on");
@@ -106,7 +104,7 @@ async fn a_database_that_hangs() {
     for round in ["first", "second"] {
         let answers = requests().into_iter().map(|(what, request)| {
             let what = format!("{what} in the {round} round");
-            async move { within(DATABASE + MARGIN, &what, request).await }
+            async move { within(DATABASE, &what, request).await }
         });
         for answer in join_all(answers).await {
             answer.unavailable();
@@ -128,7 +126,7 @@ async fn a_commit_that_hangs() {
     // What enqueues a job: the thumbnail's.
     server.database_chaos().only("NOTIFY file_manager_jobs", Fault::Hang);
     let upload = user.upload("a.png", pictures::png(20, 10));
-    within(DATABASE_AT_THE_END + MARGIN, "an upload", upload).await.unavailable();
+    within(DATABASE_AT_THE_END, "an upload", upload).await.unavailable();
     assert!(server.database_chaos().met() > 0, "its commit hung");
     server.database_chaos().calm();
     // Wholly done or not at all, whichever PostgreSQL makes of it.

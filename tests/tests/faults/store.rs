@@ -183,7 +183,7 @@ async fn a_thumbnail_whose_store_fails_is_made_after_all() {
         // More than the attempts of one request.
         chaos.next(4, text, fault);
         let file = user.file_of("image/png", "a.png", pictures::png(60, 40)).await;
-        let made = fm_e2e::within(Duration::from_mins(1), "the thumbnail is made after all", async || {
+        let made = eventually("the thumbnail is made after all", async || {
             let file = user.current(&file).await;
             assert_ne!(file.thumbnail.status, "failed", "{fault:?} of {text}: the picture is not to blame");
             (file.thumbnail.status == "ready").then_some(file)

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fm_e2e::{Api, Lane, PgBouncer, REDIS_RIGHTS, RedisServer, Server, within};
+use fm_e2e::{Api, Lane, PgBouncer, REDIS_RIGHTS, RedisServer, Server, eventually};
 use serde_json::Value;
 
 use super::verify::verify;
 
-/// What hangs is named within this.
-const LIMIT: Duration = Duration::from_secs(5);
+/// What hangs is named after 4 s, as the step itself says, and within this on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(30);
 
 struct Report {
     code: Option<i32>,
@@ -151,8 +151,7 @@ async fn on_postgresql_s3_and_redis_all_is_well_and_nothing_is_left() {
     }
     server.stores_exactly(0).await;
     assert_eq!(server.ask_its_database("SELECT count(*) FROM users"), "0");
-    within(LIMIT, "a counter of a second is gone", async || redis.hears("DBSIZE", ":0\r\n").then_some(()))
-        .await;
+    eventually("a counter of a second is gone", async || redis.hears("DBSIZE", ":0\r\n").then_some(())).await;
 }
 
 #[test]

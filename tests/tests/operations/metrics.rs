@@ -9,8 +9,8 @@ use serde_json::Value;
 
 const ANYWHERE: (&str, &str) = ("METRICS_ADDR", "127.0.0.1:0");
 
-/// By when a dependency that is gone has to be named.
-const SOON: Duration = Duration::from_secs(5);
+/// By when a dependency that is gone has to be named, on a busy machine too. It takes five seconds at most on one that has the time.
+const SOON: Duration = Duration::from_secs(30);
 
 fn requests(method: &str, route: &str, status: &str) -> String {
     format!("file_manager_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}}")
@@ -205,7 +205,7 @@ async fn is_named_by_doctor(api: &Api, part: &str) {
     assert!(is_named && ran.code == Some(1), "{part}: {}", ran.output);
 }
 
-/// Waits until readiness and metrics name exactly this dependency, and checks that both did so within five seconds, with the log and
+/// Waits until readiness and metrics name exactly this dependency, and checks that both did so in time, with the log and
 /// `doctor`, which calls it by this part.
 async fn is_named(api: &Api, dependency: &str, others: &[&str], part: &str) {
     let since = Instant::now();

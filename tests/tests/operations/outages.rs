@@ -58,17 +58,14 @@ async fn background_work_is_made_up_for() {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         })
         .await;
-    let limit = std::time::Duration::from_secs(90);
-    fm_e2e::within(limit, "the thumbnail is made after all", async || {
+    eventually("the thumbnail is made after all", async || {
         let file = user.current(&picture).await;
         assert_ne!(file.thumbnail.status, "failed", "the picture is not to blame");
         (file.thumbnail.status == "ready").then_some(())
     })
     .await;
-    fm_e2e::within(limit, "the removed bytes go after all", async || {
-        (server.stored().await == Some(2)).then_some(())
-    })
-    .await;
+    eventually("the removed bytes go after all", async || (server.stored().await == Some(2)).then_some(()))
+        .await;
 }
 
 #[tokio::test]

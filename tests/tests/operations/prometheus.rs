@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use fm_e2e::{Api, Lane, Scrape, Server, eventually, pictures, tool, within};
+use fm_e2e::{Api, Lane, Scrape, Server, eventually, pictures, tool};
 use serde_json::Value;
 
 const ANYWHERE: (&str, &str) = ("METRICS_ADDR", "127.0.0.1:0");
@@ -194,7 +193,7 @@ impl Prometheus {
     /// Waits until all of these fire, or none of them does.
     async fn until(&self, alerts: &[&str], fire: bool) {
         let what = format!("{alerts:?} {}", if fire { "fire" } else { "are over" });
-        within(Duration::from_mins(1), &what, async || {
+        eventually(&what, async || {
             let firing = self.firing().await;
             alerts.iter().all(|alert| firing.contains(*alert) == fire).then_some(())
         })

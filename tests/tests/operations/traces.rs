@@ -185,7 +185,7 @@ async fn a_collector_out_of_reach_costs_a_line_of_the_log_and_no_time(lane: Lane
     assert_eq!(warned(), 1);
     let stopping = Instant::now();
     api.server.stop();
-    assert!(stopping.elapsed() < Duration::from_secs(15), "{:?}", stopping.elapsed());
+    assert!(stopping.elapsed() < Duration::from_secs(25), "{:?}", stopping.elapsed());
 }
 
 on_every_lane![

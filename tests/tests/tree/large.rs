@@ -1,9 +1,8 @@
 //! Changes of more than 1,000 entries go on as operations.
 
 use fm_api_types::{Folder, FolderUsage, Operation, OperationResult};
-use fm_e2e::{Answer, Api, Lane, User, on_every_lane, within};
+use fm_e2e::{Answer, Api, Lane, User, eventually, on_every_lane};
 use serde_json::json;
-use std::time::Duration;
 
 use super::{id, trashed_names};
 
@@ -26,7 +25,7 @@ async fn ended(user: &User, answer: Answer) -> Operation {
     let begun: Operation = answer.parse();
     let path = format!("/v1/operations/{}", begun.id);
     assert_eq!(answer.field("location"), path);
-    within(Duration::from_mins(1), "the operation ends", async || {
+    eventually("the operation ends", async || {
         let now: Operation = user.get(&path).send().await.expect(200).parse();
         assert_eq!((now.id, &now.kind, now.created_at), (begun.id, &begun.kind, begun.created_at));
         (now.status != "running").then_some(now)

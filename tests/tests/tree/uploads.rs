@@ -271,12 +271,14 @@ async fn what_comes_for_a_folder_that_went_away_is_not_lost(lane: Lane) {
         let strict_parent = if strict { "&strict_parent=1" } else { "" };
         let head = format!(
             "POST /v1/files?name=a.txt&parent_id={}{strict_parent} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhel",
+             Content-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
             folder.id,
             user.server.address(),
             user.access()
         );
         assert!(connection.send(head).await);
+        connection.is_asked_for_the_body().await;
+        assert!(connection.send("hel").await);
         tokio::time::sleep(Duration::from_millis(500)).await;
         if gone_by == "trash" {
             trash(&user, &folder.id).await;

@@ -9,16 +9,18 @@ use fm_e2e::raw::Connection;
 use fm_e2e::{Api, Lane, Server, User, noise, on_every_lane, pictures, sha256_hex};
 use serde_json::json;
 
-/// An upload of five bytes that waits for its last two.
+/// An upload of five bytes that the server has begun with, and that waits for its last two.
 async fn half(user: &User, method: &str, target: &str) -> Connection {
     let mut connection = Connection::to(&user.server).await;
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
-         Content-Length: 5\r\n\r\nhel",
+         Content-Length: 5\r\nExpect: 100-continue\r\n\r\n",
         user.server.address(),
         user.access()
     );
     assert!(connection.send(head).await);
+    connection.is_asked_for_the_body().await;
+    assert!(connection.send("hel").await);
     tokio::time::sleep(Duration::from_millis(300)).await;
     connection
 }

@@ -49,11 +49,13 @@ async fn a_retry_while_the_first_is_still_running_is_told_to_wait(lane: Lane) {
     let mut first = Connection::to(&user.server).await;
     let head = format!(
         "POST /v1/files?name=a.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/plain\r\n\
-         Content-Length: 5\r\nIdempotency-Key: slow\r\nConnection: close\r\n\r\nhel",
+         Content-Length: 5\r\nIdempotency-Key: slow\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         user.server.address(),
         user.access()
     );
     assert!(first.send(head).await);
+    first.is_asked_for_the_body().await;
+    assert!(first.send("hel").await);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let second = keyed(&user, "slow", "a.txt", "hello").send().await;
     second.problem(409, "conflict");
@@ -123,7 +125,7 @@ async fn a_client_that_went_away_can_try_again(lane: Lane) {
     tokio::time::sleep(Duration::from_millis(200)).await;
     first.reset();
     // A first attempt that died frees the key within 60 s; one that was seen to die, sooner.
-    let file = fm_e2e::within(Duration::from_secs(62), "the key is free again", async || {
+    let file = fm_e2e::eventually("the key is free again", async || {
         let answer = keyed(&user, "lost", "a.txt", "hello").send().await;
         if answer.status == 409 {
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,7 +1,9 @@
 //! What a database has, and its seal.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fm_domain::accounts::{Account, InsertUser, User};
 use fm_domain::archive::{RowCounts, SealOutcome};
@@ -15,8 +17,8 @@ use super::archive_rules::{accounts, entry, given, snapshot};
 use crate::fixture::{assert_unavailable, at, fill, offered, soon};
 use crate::harness::ArchiveHarness;
 
-/// For how long units go on beside a seal that does not come.
-const SOON: Duration = Duration::from_secs(9);
+/// How many units there are at least before a seal, and how many writers.
+const BEFORE: usize = 8;
 
 /// Adds a user and an intent, first the one or the other, and commits; the user.
 async fn add(db: &dyn Database, user_first: bool) -> PortResult<UserId> {
@@ -129,26 +131,37 @@ pub(crate) async fn archive_09_of_units_beside_a_seal_each_is_in_the_next_snapsh
     let given = given(harness);
     let mut nodes = vec![given.db.clone()];
     nodes.extend(offered("another node", harness.another_node().await));
+    let (is_sealed, committed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut writers = JoinSet::new();
-    for number in 0..8_usize {
+    for number in 0..BEFORE {
         let db = nodes[number % nodes.len()].clone();
+        let (is_sealed, committed) = (Arc::clone(&is_sealed), Arc::clone(&committed));
         writers.spawn(async move {
             let mut acknowledged = Vec::new();
-            let started = Instant::now();
-            while started.elapsed() < SOON {
+            loop {
+                let begins_sealed = is_sealed.load(Ordering::SeqCst);
                 match add(&*db, number % 2 == 0).await {
-                    Ok(user) => acknowledged.push(user),
+                    Ok(_user) if begins_sealed => panic!("the seal refused nothing"),
+                    Ok(user) => {
+                        acknowledged.push(user);
+                        committed.fetch_add(1, Ordering::SeqCst);
+                    }
                     Err(PortError::Contended(_)) => {}
                     Err(PortError::Unavailable(_)) => return acknowledged,
                     Err(other) => panic!("{other:?}"),
                 }
                 tokio::task::yield_now().await;
             }
-            panic!("the seal refused nothing");
         });
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    soon("units before a seal", async {
+        while committed.load(Ordering::SeqCst) < BEFORE {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
     soon("sealing beside units", harness.archive().seal()).await.unwrap();
+    is_sealed.store(true, Ordering::SeqCst);
     let mut snapshot = snapshot(harness).await;
     let kept: BTreeSet<UserId> =
         accounts(&mut *snapshot, 500).await.into_iter().map(|account| account.user.id).collect();

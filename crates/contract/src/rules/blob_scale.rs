@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fm_domain::blobs::{BlobKey, Bucket};
@@ -14,8 +14,9 @@ use super::blob::{assert_absent, hint, key};
 use crate::fakes::present;
 use crate::fixture::body::{collect, noise, stream_of};
 use crate::fixture::poll::beats_beside;
-use crate::fixture::{MANY, offered, soon};
+use crate::fixture::{ATTEMPTS, MANY, offered, soon};
 use crate::harness::BlobStoreHarness;
+use crate::runtime::limits;
 
 const CHUNK: usize = 64 * 1024;
 
@@ -27,9 +28,6 @@ const LONGEST_POLL: u64 = 100;
 
 /// How often the runtime is free at least while a blob is written or read.
 const FEWEST_BEATS: usize = 8;
-
-/// A machine may stand still as long, or its other threads may answer at once, but not again and again.
-const ATTEMPTS: usize = 4;
 
 /// What no list holds more of at a time.
 const PAGE: usize = 1_000;
@@ -124,6 +122,36 @@ pub(crate) async fn blob_19_a_list_of_many_blobs_is_whole_and_holds_a_page_at_mo
     assert!(held < PAGE, "the list held {held} blobs that were gone");
 }
 
+/// Waits until a put has taken this much of its body, and all of it is in the store but what the put may hold. However
+/// long that takes: it fails when the put gets no further.
+async fn is_written<H: BlobStoreHarness>(harness: &H, given: &AtomicUsize, length: usize, may_hold: usize) {
+    let owed = length.saturating_sub(may_hold).saturating_sub(2 * CHUNK) as u64;
+    let limit = limits().wait;
+    let (mut furthest, mut since) = ((0, 0), Instant::now());
+    loop {
+        let taken = given.load(Ordering::SeqCst);
+        let (mut stored, mut is_there) = (0, false);
+        if taken >= length && harness.debris().await > 0 {
+            // What is not in the store then was copied to be held.
+            let told = offered("the bytes in the store", harness.stored_bytes().await);
+            stored = told.unwrap_or_default();
+            is_there = told.is_none_or(|told| told >= owed);
+        }
+        if is_there {
+            return;
+        }
+        if (taken, stored) > furthest {
+            (furthest, since) = ((taken, stored), Instant::now());
+        }
+        assert!(
+            since.elapsed() < limit,
+            "for {limit:?} it got no further than {taken} bytes taken of {length}, and {stored} stored where \
+             {may_hold} may be held"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarness>(harness: &H) {
     let Some(may_hold) = offered("the memory of a put", harness.held_at_most()) else { return };
     // More than it may hold: something has to be in the store by then.
@@ -133,21 +161,7 @@ pub(crate) async fn blob_20_a_put_writes_while_the_body_comes<H: BlobStoreHarnes
         let (body, given, most) = watched(length);
         tokio::select! {
             ended = blobs.put(&key, body, &hint) => panic!("a body that never ends was stored: {ended:?}"),
-            () = async {
-                while given.load(Ordering::SeqCst) < length || harness.debris().await == 0 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                // All but what it may hold is in the store then, or it was copied to be held.
-                let stored = async || offered("the bytes in the store", harness.stored_bytes().await);
-                let owed = (length - may_hold.min(length)).saturating_sub(2 * CHUNK) as u64;
-                while stored().await.is_some_and(|stored| stored < owed) {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            } => {}
-            () = tokio::time::sleep(Duration::from_secs(20)) => {
-                let (taken, stored) = (given.load(Ordering::SeqCst), harness.stored_bytes().await);
-                panic!("{taken} bytes were taken, and too little was stored: {stored:?} where {may_hold} may be held");
-            }
+            () = is_written(harness, &given, length, may_hold) => {}
         }
         let most = most.load(Ordering::SeqCst);
         assert!(

@@ -7,7 +7,7 @@ use fm_domain::jobs::{ClaimedJob, Enqueued, JobKind, JobPayload, NewJob, Priorit
 use serde_json::json;
 
 use crate::fixture::database::given;
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{UNTIL_SIGNALLED, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 fn ids(jobs: &[ClaimedJob]) -> Vec<JobId> {
@@ -228,7 +228,7 @@ pub(crate) async fn job_13_a_commit_wakes_waiting_workers<H: DatabaseHarness>(ha
     signal.wait(Duration::ZERO).await;
     given.jobs(&[fill::job()]).await;
     soon("the signal of a job committed before the wait", async {
-        while !signal.wait(Duration::from_mins(1)).await {}
+        while !signal.wait(UNTIL_SIGNALLED).await {}
     })
     .await;
 
@@ -237,7 +237,7 @@ pub(crate) async fn job_13_a_commit_wakes_waiting_workers<H: DatabaseHarness>(ha
         soon("the signal of a job committed during the wait", async {
             // It may wake for nothing: what counts is that the job is there in time.
             loop {
-                waiting.wait(Duration::from_mins(1)).await;
+                waiting.wait(UNTIL_SIGNALLED).await;
                 if given.living_jobs().await == 2 {
                     return true;
                 }

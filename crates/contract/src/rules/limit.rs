@@ -4,13 +4,15 @@
 //! those that must not come back meanwhile take longer.
 
 use std::num::NonZeroU64;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use fm_domain::ids::UserId;
 use fm_domain::limits::{LimitKey, LimitSubject, LimitedAction, RateDecision, RateLimiter, RatePolicy};
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use crate::fixture::{soon, uuid};
+use crate::fixture::{ATTEMPTS, soon, uuid};
 use crate::harness::RateLimiterHarness;
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -41,6 +43,17 @@ pub(super) async fn take(
     cost: u64,
 ) -> RateDecision {
     limiter.take(key, policy, units(cost)).await.unwrap()
+}
+
+/// Runs what holds only where a few calls take less than a unit to come back; again where it fails: a busy machine may be late, but
+/// not again and again.
+async fn in_time(calls: impl AsyncFn()) {
+    for _attempt in 1..ATTEMPTS {
+        if AssertUnwindSafe(calls()).catch_unwind().await.is_ok() {
+            return;
+        }
+    }
+    calls().await;
 }
 
 /// Takes what must be allowed.
@@ -98,17 +111,20 @@ pub(crate) async fn limit_02_of_calls_at_once_those_are_allowed_for_which_there_
 }
 
 pub(crate) async fn limit_03_what_was_taken_comes_back_evenly<H: RateLimiterHarness>(harness: &H) {
-    let limiter = harness.limiter();
-    let (key, policy) = (key(), policy(3, 3 * TICK));
-    taken(&*limiter, &key, &policy, 3).await;
-    refused(&*limiter, &key, &policy, 1).await;
-    harness.pass(TICK).await;
-    taken(&*limiter, &key, &policy, 1).await;
-    refused(&*limiter, &key, &policy, 1).await;
-    // However long a key was idle, there is one limit and no more.
-    harness.pass(4 * TICK).await;
-    taken(&*limiter, &key, &policy, 3).await;
-    refused(&*limiter, &key, &policy, 1).await;
+    in_time(async || {
+        let limiter = harness.limiter();
+        let (key, policy) = (key(), policy(3, 3 * TICK));
+        taken(&*limiter, &key, &policy, 3).await;
+        refused(&*limiter, &key, &policy, 1).await;
+        harness.pass(TICK).await;
+        taken(&*limiter, &key, &policy, 1).await;
+        refused(&*limiter, &key, &policy, 1).await;
+        // However long a key was idle, there is one limit and no more.
+        harness.pass(4 * TICK).await;
+        taken(&*limiter, &key, &policy, 3).await;
+        refused(&*limiter, &key, &policy, 1).await;
+    })
+    .await;
 }
 
 pub(crate) async fn limit_04_a_cost_is_taken_as_a_whole_or_not_at_all<H: RateLimiterHarness>(harness: &H) {
@@ -120,32 +136,38 @@ pub(crate) async fn limit_04_a_cost_is_taken_as_a_whole_or_not_at_all<H: RateLim
 }
 
 pub(crate) async fn limit_05_a_refused_call_takes_nothing<H: RateLimiterHarness>(harness: &H) {
-    let limiter = harness.limiter();
-    let (key, policy) = (key(), policy(2, 2 * TICK));
-    taken(&*limiter, &key, &policy, 2).await;
-    let mut latest = refused(&*limiter, &key, &policy, 1).await;
-    for _ in 0..20 {
-        let next = refused(&*limiter, &key, &policy, 1).await;
-        assert!(next.reset_after <= latest.reset_after, "{latest:?}, then {next:?}");
-        latest = next;
-    }
-    harness.pass(latest.retry_after).await;
-    taken(&*limiter, &key, &policy, 1).await;
+    in_time(async || {
+        let limiter = harness.limiter();
+        let (key, policy) = (key(), policy(2, 2 * TICK));
+        taken(&*limiter, &key, &policy, 2).await;
+        let mut latest = refused(&*limiter, &key, &policy, 1).await;
+        for _ in 0..20 {
+            let next = refused(&*limiter, &key, &policy, 1).await;
+            assert!(next.reset_after <= latest.reset_after, "{latest:?}, then {next:?}");
+            latest = next;
+        }
+        harness.pass(latest.retry_after).await;
+        taken(&*limiter, &key, &policy, 1).await;
+    })
+    .await;
 }
 
 pub(crate) async fn limit_06_a_cost_above_the_limit_counts_as_the_limit<H: RateLimiterHarness>(harness: &H) {
-    let limiter = harness.limiter();
-    let (unused, used, policy) = (key(), key(), policy(10, HOUR));
-    let decision = taken(&*limiter, &unused, &policy, 25).await;
-    assert_eq!(decision.remaining, 0);
-    assert_time("all of it back", decision.reset_after, HOUR);
-    refused(&*limiter, &unused, &policy, 1).await;
+    in_time(async || {
+        let limiter = harness.limiter();
+        let (unused, used, policy) = (key(), key(), policy(10, HOUR));
+        let decision = taken(&*limiter, &unused, &policy, 25).await;
+        assert_eq!(decision.remaining, 0);
+        assert_time("all of it back", decision.reset_after, HOUR);
+        refused(&*limiter, &unused, &policy, 1).await;
 
-    taken(&*limiter, &used, &policy, 1).await;
-    let decision = refused(&*limiter, &used, &policy, u64::MAX).await;
-    assert_eq!(decision.remaining, 9);
-    assert_time("one unit back", decision.retry_after, HOUR / 10);
-    taken(&*limiter, &used, &policy, 9).await;
+        taken(&*limiter, &used, &policy, 1).await;
+        let decision = refused(&*limiter, &used, &policy, u64::MAX).await;
+        assert_eq!(decision.remaining, 9);
+        assert_time("one unit back", decision.retry_after, HOUR / 10);
+        taken(&*limiter, &used, &policy, 9).await;
+    })
+    .await;
 }
 
 pub(crate) async fn limit_07_what_was_done_counts_past_the_limit_by_another_limit_at_most<
@@ -153,33 +175,36 @@ pub(crate) async fn limit_07_what_was_done_counts_past_the_limit_by_another_limi
 >(
     harness: &H,
 ) {
-    let limiter = harness.limiter();
-    let (key, other, policy) = (key(), key(), policy(10, HOUR));
-    let spend = async |cost| limiter.spend(&key, &policy, units(cost)).await.unwrap();
-    let decision = spend(4).await;
-    assert_eq!((decision.is_allowed, decision.remaining), (true, 6));
-    assert_eq!(decision.retry_after, Duration::ZERO);
-    let decision = spend(9).await;
-    assert_eq!((decision.is_allowed, decision.remaining), (false, 0), "13 of 10");
-    assert_time("13 units back", decision.reset_after, HOUR * 13 / 10);
-    assert_time("until one may be taken", decision.retry_after, HOUR * 4 / 10);
-    let decision = refused(&*limiter, &key, &policy, 2).await;
-    assert_time("until two may be taken", decision.retry_after, HOUR * 5 / 10);
-    for cost in [1_000, u64::MAX] {
-        let decision = spend(cost).await;
-        assert_eq!((decision.is_allowed, decision.remaining), (false, 0));
-        assert_time("all of it back", decision.reset_after, HOUR * 2);
-    }
-
-    // Every one of them counts.
-    let calls = (0..6).map(|_| {
+    in_time(async || {
         let limiter = harness.limiter();
-        tokio::spawn(async move { limiter.spend(&other, &policy, units(1)).await.unwrap() })
-    });
-    for call in soon("calls at once", join_all(calls)).await {
-        assert!(call.unwrap().is_allowed);
-    }
-    assert_eq!(taken(&*limiter, &other, &policy, 1).await.remaining, 3);
+        let (key, other, policy) = (key(), key(), policy(10, HOUR));
+        let spend = async |cost| limiter.spend(&key, &policy, units(cost)).await.unwrap();
+        let decision = spend(4).await;
+        assert_eq!((decision.is_allowed, decision.remaining), (true, 6));
+        assert_eq!(decision.retry_after, Duration::ZERO);
+        let decision = spend(9).await;
+        assert_eq!((decision.is_allowed, decision.remaining), (false, 0), "13 of 10");
+        assert_time("13 units back", decision.reset_after, HOUR * 13 / 10);
+        assert_time("until one may be taken", decision.retry_after, HOUR * 4 / 10);
+        let decision = refused(&*limiter, &key, &policy, 2).await;
+        assert_time("until two may be taken", decision.retry_after, HOUR * 5 / 10);
+        for cost in [1_000, u64::MAX] {
+            let decision = spend(cost).await;
+            assert_eq!((decision.is_allowed, decision.remaining), (false, 0));
+            assert_time("all of it back", decision.reset_after, HOUR * 2);
+        }
+
+        // Every one of them counts.
+        let calls = (0..6).map(|_| {
+            let limiter = harness.limiter();
+            tokio::spawn(async move { limiter.spend(&other, &policy, units(1)).await.unwrap() })
+        });
+        for call in soon("calls at once", join_all(calls)).await {
+            assert!(call.unwrap().is_allowed);
+        }
+        assert_eq!(taken(&*limiter, &other, &policy, 1).await.remaining, 3);
+    })
+    .await;
 }
 
 pub(crate) async fn limit_08_each_action_of_each_client_is_counted_by_itself<H: RateLimiterHarness>(
@@ -214,33 +239,39 @@ pub(crate) async fn limit_08_each_action_of_each_client_is_counted_by_itself<H: 
 pub(crate) async fn limit_09_a_decision_tells_what_remains_and_when_more_comes_back<H: RateLimiterHarness>(
     harness: &H,
 ) {
-    let limiter = harness.limiter();
-    let (key, policy) = (key(), policy(10, 10 * TICK));
-    let decision = taken(&*limiter, &key, &policy, 4).await;
-    assert_eq!(decision.remaining, 6);
-    assert_time("four units back", decision.reset_after, 4 * TICK);
-    let decision = refused(&*limiter, &key, &policy, 7).await;
-    assert_eq!(decision.remaining, 6);
-    assert_time("four units back", decision.reset_after, 4 * TICK);
-    assert_time("a seventh unit", decision.retry_after, TICK);
+    in_time(async || {
+        let limiter = harness.limiter();
+        let (key, policy) = (key(), policy(10, 10 * TICK));
+        let decision = taken(&*limiter, &key, &policy, 4).await;
+        assert_eq!(decision.remaining, 6);
+        assert_time("four units back", decision.reset_after, 4 * TICK);
+        let decision = refused(&*limiter, &key, &policy, 7).await;
+        assert_eq!(decision.remaining, 6);
+        assert_time("four units back", decision.reset_after, 4 * TICK);
+        assert_time("a seventh unit", decision.retry_after, TICK);
 
-    harness.pass(decision.retry_after / 2).await;
-    let decision = refused(&*limiter, &key, &policy, 7).await;
-    assert!(decision.retry_after <= TICK / 2, "half of the time has passed: {decision:?}");
-    harness.pass(decision.retry_after).await;
-    taken(&*limiter, &key, &policy, 7).await;
+        harness.pass(decision.retry_after / 2).await;
+        let decision = refused(&*limiter, &key, &policy, 7).await;
+        assert!(decision.retry_after <= TICK / 2, "half of the time has passed: {decision:?}");
+        harness.pass(decision.retry_after).await;
+        taken(&*limiter, &key, &policy, 7).await;
+    })
+    .await;
 }
 
 pub(crate) async fn limit_10_bytes_beyond_four_gibibytes_are_counted<H: RateLimiterHarness>(harness: &H) {
-    const GIB: u64 = 1 << 30;
-    let limiter = harness.limiter();
-    let (key, policy) = (key(), policy(50 * GIB, Duration::from_hours(24)));
-    for left in [4, 3, 2, 1, 0] {
-        let decision = taken(&*limiter, &key, &policy, 10 * GIB).await;
-        let (least, most) = (left * 10 * GIB, left * 10 * GIB + GIB);
-        assert!((least..most).contains(&decision.remaining), "{left} times 10 GiB: {decision:?}");
-    }
-    refused(&*limiter, &key, &policy, GIB).await;
-    let decision = limiter.spend(&key, &policy, units(10 * GIB)).await.unwrap();
-    assert_time("60 GiB back", decision.reset_after, Duration::from_hours(24) * 6 / 5);
+    in_time(async || {
+        const GIB: u64 = 1 << 30;
+        let limiter = harness.limiter();
+        let (key, policy) = (key(), policy(50 * GIB, Duration::from_hours(24)));
+        for left in [4, 3, 2, 1, 0] {
+            let decision = taken(&*limiter, &key, &policy, 10 * GIB).await;
+            let (least, most) = (left * 10 * GIB, left * 10 * GIB + GIB);
+            assert!((least..most).contains(&decision.remaining), "{left} times 10 GiB: {decision:?}");
+        }
+        refused(&*limiter, &key, &policy, GIB).await;
+        let decision = limiter.spend(&key, &policy, units(10 * GIB)).await.unwrap();
+        assert_time("60 GiB back", decision.reset_after, Duration::from_hours(24) * 6 / 5);
+    })
+    .await;
 }

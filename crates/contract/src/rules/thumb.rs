@@ -11,7 +11,7 @@ use crate::fixture::picture::{
     BLUE, GREEN, RED, WHITE, animated, claiming, encoded, grain, oriented, plain, quarters,
 };
 use crate::fixture::poll::{Beats, beats_beside, cut_after};
-use crate::fixture::{fill, soon};
+use crate::fixture::{ATTEMPTS, fill, soon};
 use crate::harness::ThumbnailerHarness;
 
 /// Every format that the HTTP contract names.
@@ -226,14 +226,18 @@ pub(crate) async fn thumb_09_rendering_ends_when_its_time_is_up<H: ThumbnailerHa
     let whole = began.elapsed();
 
     let budget = RenderBudget { time: Duration::from_millis(1), ..RenderBudget::STANDARD };
-    let began = Instant::now();
-    let answer = thumbnailer.render(source, RenderSpec::THUMBNAIL, budget).await;
-    assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{answer:?}");
-    let late = began.elapsed();
-    assert!(
-        late < whole.max(Duration::from_millis(100)),
-        "a budget of 1 ms ended after {late:?} of {whole:?}"
-    );
+    let (longest, mut late) = ((whole / 2).max(Duration::from_millis(100)), Duration::MAX);
+    // A busy machine may be late, but not again and again.
+    for _attempt in 0..ATTEMPTS {
+        let began = Instant::now();
+        let answer = thumbnailer.render(source.clone(), RenderSpec::THUMBNAIL, budget).await;
+        assert!(matches!(answer, Err(RenderThumbnail::TimedOut)), "{answer:?}");
+        late = late.min(began.elapsed());
+        if late < longest {
+            break;
+        }
+    }
+    assert!(late < longest, "a budget of 1 ms ended after {late:?} of {whole:?}");
 }
 
 pub(crate) async fn thumb_10_extreme_shapes_stay_within_the_limits<H: ThumbnailerHarness>(harness: &H) {

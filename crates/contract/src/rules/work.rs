@@ -10,7 +10,7 @@ use fm_domain::uploads::{Transport, Upload};
 
 use crate::fixture::database::{Given, given};
 use crate::fixture::poll::cut_after;
-use crate::fixture::{at, fill, soon, uuid};
+use crate::fixture::{UNTIL_SIGNALLED, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 fn claim(user: UserId, attempt: BlobId, lease_until: i64) -> KeyClaim {
@@ -211,14 +211,14 @@ pub(crate) async fn job_27_a_wait_that_was_dropped_loses_no_signal<H: DatabaseHa
     let signal = harness.signal();
     for _ in 0..3 {
         // One waiter looks once and leaves; one is there when the signal comes and leaves before it looks.
-        cut_after(1, signal.wait(Duration::from_mins(1))).await;
+        cut_after(1, signal.wait(UNTIL_SIGNALLED)).await;
         let heard = tokio::select! {
             biased;
-            heard = signal.wait(Duration::from_mins(1)) => heard,
+            heard = signal.wait(UNTIL_SIGNALLED) => heard,
             () = async { given.jobs(&[fill::job()]).await } => false,
         };
         if !heard {
-            soon("a signal that came between two waits", signal.wait(Duration::from_mins(1))).await;
+            soon("a signal that came between two waits", signal.wait(UNTIL_SIGNALLED)).await;
         }
     }
 }

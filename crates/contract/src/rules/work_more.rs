@@ -9,7 +9,7 @@ use fm_domain::jobs::{JobRecord, JobState, NewJob, Priority};
 use fm_domain::uploads::Upload;
 
 use crate::fixture::database::{Given, given};
-use crate::fixture::{access_of, at, fill, soon, uuid};
+use crate::fixture::{UNTIL_SIGNALLED, access_of, at, fill, soon, uuid};
 use crate::harness::DatabaseHarness;
 
 fn claim(user: UserId, key: &str, lease_until: i64) -> KeyClaim {
@@ -170,7 +170,7 @@ pub(crate) async fn job_32_a_worker_that_looked_before_the_commit_is_woken_by_it
         signal.wait(Duration::from_millis(20)).await;
         unit.commit().await.unwrap();
         soon("the signal of a job whose unit was committed late", async {
-            while !signal.wait(Duration::from_mins(1)).await {}
+            while !signal.wait(UNTIL_SIGNALLED).await {}
         })
         .await;
         assert_eq!(given.living_jobs().await, round);

@@ -5,8 +5,8 @@
 use fm_http::CorsOrigins;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::common::Server;
 use crate::common::client::Answer;
+use crate::common::{AT_LAST, Server};
 
 #[actix_web::test]
 async fn every_answer_carries_a_request_id() {
@@ -257,6 +257,6 @@ async fn an_endless_body_is_not_read_for_ever() {
     let length = stream.read(&mut received).await.unwrap();
     assert_eq!(Answer::parse(&received[..length]).problem(), (404, "not_found".into()));
     let sending = async { while stream.write_all(b"5\r\nhello\r\n").await.is_ok() {} };
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), sending).await;
+    let ended = tokio::time::timeout(AT_LAST, sending).await;
     assert!(ended.is_ok(), "the server goes on reading");
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 
-use crate::common::{Client, Server};
+use crate::common::{AT_LAST, Client, Server};
 
 /// A database whose units wait at a gate.
 struct Gated {
@@ -71,7 +71,7 @@ impl Rig {
         stream.write_all(body.as_bytes()).await.unwrap();
         let mut waiting = self.waiting.clone();
         let waits = waiting.wait_for(|waiting| *waiting > before);
-        tokio::time::timeout(Duration::from_secs(10), waits).await.unwrap().unwrap();
+        tokio::time::timeout(AT_LAST, waits).await.unwrap().unwrap();
         drop(stream);
         // The server learns that the client is gone.
         tokio::time::sleep(Duration::from_millis(100)).await;

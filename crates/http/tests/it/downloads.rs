@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::common::client::Answer;
-use crate::common::{Client, Server};
+use crate::common::{ATTEMPTS, Client, Server};
 
 const BYTES: &[u8] = b"0123456789";
 const SHA256: &str = "sha-256=:hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=:";
@@ -224,9 +224,17 @@ async fn head_and_body_arrive_without_a_stall() {
     let server = Server::start();
     let path = link(&server, "a.txt", "text/plain", &[7; 4096]).await;
     let client = server.client();
-    let begun = std::time::Instant::now();
-    for _ in 0..20 {
-        assert_eq!(client.get(&path).await.body.len(), 4096);
+    // A stall of 40 ms is there in every download; a busy machine is so for a while.
+    let mut shortest = Duration::MAX;
+    for _ in 0..ATTEMPTS * 3 {
+        let begun = std::time::Instant::now();
+        for _ in 0..20 {
+            assert_eq!(client.get(&path).await.body.len(), 4096);
+        }
+        shortest = shortest.min(begun.elapsed());
+        if shortest < Duration::from_millis(600) {
+            break;
+        }
     }
-    assert!(begun.elapsed() < Duration::from_millis(600), "{:?} for 20 downloads", begun.elapsed());
+    assert!(shortest < Duration::from_millis(600), "{shortest:?} for 20 downloads");
 }

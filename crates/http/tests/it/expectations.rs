@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::common::client::{Answer, receive};
 use crate::common::tus::{PIECE, at, begin, creation, tus};
-use crate::common::{Client, MAX_UPLOAD, Server};
+use crate::common::{AT_LAST, Client, MAX_UPLOAD, Server};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -39,7 +39,7 @@ async fn refusal(client: &Client, method: &str, path: &str, length: Option<u64>)
             );
         }
     };
-    assert!(timeout(Duration::from_secs(5), whole).await.is_ok(), "{method} {path}: no answer");
+    assert!(timeout(AT_LAST, whole).await.is_ok(), "{method} {path}: no answer");
     assert!(!received.starts_with(b"HTTP/1.1 100"), "{method} {path}: the body is asked for");
     Answer::parse(&received)
 }
@@ -57,7 +57,7 @@ fn is_whole(received: &[u8]) -> bool {
 async fn accepted(client: &Client, method: &str, path: &str, length: Option<u64>, body: &[u8]) -> Answer {
     let mut stream = withhold(client, method, path, length).await;
     let mut asked = [0; CONTINUE.len()];
-    timeout(Duration::from_secs(5), stream.read_exact(&mut asked)).await.unwrap().unwrap();
+    timeout(AT_LAST, stream.read_exact(&mut asked)).await.unwrap().unwrap();
     assert_eq!(asked, CONTINUE, "{method} {path}: {}", String::from_utf8_lossy(&asked));
     stream.write_all(body).await.unwrap();
     Answer::parse(&receive(&mut stream).await)

@@ -9,8 +9,8 @@ use fm_domain::body::ByteSize;
 use fm_http::TrustedProxies;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::common::Server;
 use crate::common::client::{Answer, receive};
+use crate::common::{AT_LAST, Server};
 
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -113,7 +113,7 @@ async fn an_address_holds_no_more_connections_than_its_share() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert_eq!(&tokio::time::timeout(Duration::from_secs(10), served).await.unwrap(), b"HTTP/1.1 200");
+    assert_eq!(&tokio::time::timeout(AT_LAST, served).await.unwrap(), b"HTTP/1.1 200");
 }
 
 #[actix_web::test]
@@ -121,7 +121,7 @@ async fn a_client_that_does_not_read_its_answer_is_let_go() {
     // More than the buffers of both kernels take.
     let content = vec![7; 30 << 20];
     let server = Server::with_both(
-        |settings| settings.stall_timeout = Duration::from_millis(500),
+        |settings| settings.stall_timeout = Duration::from_secs(2),
         |settings| settings.max_upload = ByteSize::new(64 << 20),
     );
     let ada = server.user("ada@example.org").await;
@@ -133,9 +133,9 @@ async fn a_client_that_does_not_read_its_answer_is_let_go() {
     let mut first = [0; 12];
     stream.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
     let mut rest = Vec::new();
-    let outcome = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap();
+    let outcome = tokio::time::timeout(AT_LAST, stream.read_to_end(&mut rest)).await.unwrap();
     assert!(outcome.is_err() || rest.len() < content.len(), "all of it came after the pause: {outcome:?}");
 }
 
@@ -158,7 +158,7 @@ async fn a_client_that_reads_its_answer_by_the_byte_is_let_go() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut rest = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap();
+    let read = tokio::time::timeout(AT_LAST, stream.read_to_end(&mut rest)).await.unwrap();
     assert!(count + rest.len() < 30 << 20, "all of it came: {read:?}");
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fm_http::{ObserveRequests, ObservedRequest};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::common::Server;
+use crate::common::{AT_LAST, Server};
 
 /// Notes what it is told.
 #[derive(Default)]
@@ -81,15 +81,14 @@ async fn bytes_are_counted_both_ways_on_the_socket() {
     assert_eq!((server.state.traffic.requests(), server.state.traffic.uploads()), (0, 0));
 }
 
-/// Waits until it is so, a few seconds at most.
+/// Waits until it is so.
 async fn until(is_so: impl Fn() -> bool) {
-    for _ in 0..200 {
-        if is_so() {
-            return;
+    let comes = async {
+        while !is_so() {
+            actix_web::rt::time::sleep(Duration::from_millis(20)).await;
         }
-        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(is_so(), "it did not come to be so");
+    };
+    assert!(tokio::time::timeout(AT_LAST, comes).await.is_ok(), "it did not come to be so");
 }
 
 #[actix_web::test]

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 
-use crate::common::{Client, Server};
+use crate::common::{AT_LAST, Client, Server};
 
 const LOGIN: &str = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
 const REGISTRATION: &str = r#"{"email": "new@example.org", "password": "correct horse"}"#;
@@ -97,7 +97,7 @@ fn server(hasher: &Arc<Gated>) -> Server {
 
 /// Waits until this holds.
 async fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tokio::time::Instant::now() + AT_LAST;
     while !holds() {
         assert!(tokio::time::Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -166,9 +166,10 @@ async fn logins_of_clients_that_went_away_leave_the_queue_unhashed() {
     until("the places are taken", || hasher.begun() == ANONYMOUS).await;
     for _ in 0..4 {
         let abandoned = join_all((0..ROOM - ANONYMOUS).map(|_| sent(&client))).await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         drop(abandoned);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // The server learns that the clients are gone.
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
     let (answer, ()) = tokio::join!(client.json("POST", "/v1/auth/login", LOGIN), async {
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::common::client::Answer;
-use crate::common::{Client, PNG, Server};
+use crate::common::{ATTEMPTS, Client, PNG, Server};
 
 async fn upload(client: &Client, name: &str, body: &[u8]) -> Value {
     let answer = client.send("POST", &format!("/v1/files?name={name}"), body).await;
@@ -132,30 +132,44 @@ async fn asked(client: &Client, path: &str) -> TcpStream {
     stream
 }
 
-#[actix_web::test]
-async fn a_user_has_a_share_of_the_requests_that_wait_and_clients_that_go_free_it() {
-    let server = Server::start();
-    let ada = server.user("ada@example.org").await;
-    let file = upload(&ada, "a.png", PNG).await;
-    let (path, waiting) = (path(&file, "small"), ada.with("Prefer", "wait=10"));
+/// Has more requests wait than a user may have, lets their clients go, and waits until there is room again; how long all of that
+/// took.
+async fn fill_and_leave(ada: &Client, path: &str) -> Duration {
+    let waiting = ada.with("Prefer", "wait=10");
     let was_held = async || {
-        let answer = ada.with("Prefer", "wait=1").get(&path).await;
+        let answer = ada.with("Prefer", "wait=1").get(path).await;
         is_not_ready(&answer);
         answer.header("preference-applied").is_some()
     };
     let begun = Instant::now();
     let mut held = Vec::new();
     for _ in 0..8 {
-        held.push(asked(&waiting, &path).await);
+        held.push(asked(&waiting, path).await);
     }
     // One that came before them has taken the place of one of them.
     while was_held().await {
         assert!(held.len() < 16, "there is no share");
-        held.push(asked(&waiting, &path).await);
+        held.push(asked(&waiting, path).await);
     }
     drop(held);
     while !was_held().await {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(begun.elapsed() < Duration::from_secs(9), "they would have gone by themselves");
+    begun.elapsed()
+}
+
+#[actix_web::test]
+async fn a_user_has_a_share_of_the_requests_that_wait_and_clients_that_go_free_it() {
+    let server = Server::start();
+    let ada = server.user("ada@example.org").await;
+    let file = upload(&ada, "a.png", PNG).await;
+    let path = path(&file, "small");
+    let mut shortest = Duration::MAX;
+    for _ in 0..ATTEMPTS {
+        shortest = shortest.min(fill_and_leave(&ada, &path).await);
+        if shortest < Duration::from_secs(9) {
+            break;
+        }
+    }
+    assert!(shortest < Duration::from_secs(9), "they would have gone by themselves: {shortest:?}");
 }

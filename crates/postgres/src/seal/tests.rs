@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 use super::SealChange;
 use crate::plans::common::Fixture;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_mins(2);
 
 /// A change, which a seal of its table refuses.
 const CHANGE_USERS: &str = "UPDATE users SET name = name";

@@ -16,15 +16,14 @@ use fm_postgres::PgLimits;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::common::Fixture;
 use crate::common::samples::{KIND, at, enqueue, stored_user};
+use crate::common::{Fixture, SOON};
 
 /// Statements of this database that wait for a lock.
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
 const END_WAITING: &str = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
-const SOON: Duration = Duration::from_secs(5);
 
 async fn claim(database: &dyn Database) -> ClaimedJob {
     let mut unit = database.begin().await.unwrap();

@@ -14,13 +14,12 @@ use fm_domain::tree::{Delta, EnterDrive};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::common::Fixture;
 use crate::common::samples::{at, stored_user};
+use crate::common::{Fixture, SOON};
 
 /// Statements of this database that wait for a lock.
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
-const SOON: Duration = Duration::from_secs(5);
 
 fn intent(owner: UserId) -> BlobIntent {
     BlobIntent {

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::common::Fixture;
+use crate::common::{Fixture, SOON};
 
 /// Statements of this database that wait for a lock.
 const WAITING: &str = "SELECT count(*)::text FROM pg_stat_activity \
@@ -57,7 +57,7 @@ async fn waiting(fixture: &Fixture, statements: &str) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), seen).await.unwrap();
+    timeout(SOON, seen).await.unwrap();
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_statement_that_its_client_gave_up_on_holds_up_no_other() {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), moved).await.unwrap();
+    timeout(SOON, moved).await.unwrap();
     lock.batch_execute("COMMIT").await.unwrap();
     assert_eq!(patient.await.unwrap().unwrap().unwrap().user.id, id);
 }

@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 use crate::common::Fixture;
 
 /// `connect_timeout` of the tests, in seconds.
-const LIMIT: u64 = 2;
+const LIMIT: u64 = 6;
 
 /// Much less than [`LIMIT`].
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// Takes connections and never says a word.
 fn silent() -> (TcpListener, SocketAddr) {
@@ -69,7 +69,7 @@ fn by(fixture: &Fixture, before: &[SocketAddr], options: &str) -> PgAddress {
 }
 
 fn database(address: &PgAddress) -> PgDatabase {
-    let limits = PgLimits { checkout: Duration::from_millis(500), ..PgLimits::default() };
+    let limits = PgLimits { checkout: Duration::from_secs(2), ..PgLimits::default() };
     PgDatabase::new(PgPool::new(address.clone(), limits).unwrap())
 }
 
@@ -122,7 +122,7 @@ async fn many_requests_at_once_wait_for_the_walk() {
     let fixture = Fixture::fresh().await;
     let (_listener, silent) = silent();
     let address = by(&fixture, &[silent], "");
-    let limits = PgLimits { pooled: 2, checkout: Duration::from_millis(500), ..PgLimits::default() };
+    let limits = PgLimits { pooled: 2, checkout: Duration::from_secs(2), ..PgLimits::default() };
     let database = PgDatabase::new(PgPool::new(address, limits).unwrap());
     let mut requests = JoinSet::new();
     for _ in 0..12 {
@@ -142,7 +142,7 @@ async fn callers_that_soon_give_up_find_the_host_that_works_too() {
     let fixture = Fixture::fresh().await;
     let (_listener, silent) = silent();
     let database = database(&by(&fixture, &[silent], ""));
-    let ping = || tokio::time::timeout(Duration::from_millis(1300), database.ping());
+    let ping = || tokio::time::timeout(Duration::from_secs(LIMIT) * 2 / 3, database.ping());
     assert!(ping().await.is_err());
     ping().await.unwrap().unwrap();
 }
@@ -182,7 +182,7 @@ async fn a_host_that_goes_silent_is_left_by_callers_that_soon_give_up_too() {
     let mut failed = 0;
     while ping().await.is_err() {
         failed += 1;
-        assert!(failed <= 4, "the shared connection of this thread is left once, and its host too");
+        assert!(failed <= 5, "the shared connection of this thread is left once, and its host too");
     }
     assert!(failed >= 1);
 }

@@ -18,10 +18,8 @@ use fm_postgres::{MigrationError, PgAddress, PgDatabase, PgJobSignal, PgLimits, 
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::common::Fixture;
 use crate::common::samples::{KIND, at, enqueue, stored_user, user};
-
-const SOON: Duration = Duration::from_secs(3);
+use crate::common::{Fixture, SOON};
 
 #[tokio::test]
 async fn after_every_connection_was_killed_the_next_use_recovers() {
@@ -162,7 +160,7 @@ async fn a_server_that_is_not_there_or_never_answers_is_unavailable_in_time_and_
         let pinged = database.ping().await.err().unwrap();
         let found =
             database.read().await.unwrap().users().find(UserId::new(Uuid::nil())).await.err().unwrap();
-        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
         for error in [begun, pinged, found] {
             assert!(matches!(error, PortError::Unavailable(_)), "{error:?}");
             assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
@@ -173,8 +171,7 @@ async fn a_server_that_is_not_there_or_never_answers_is_unavailable_in_time_and_
 #[tokio::test]
 async fn an_exhausted_pool_is_unavailable_in_time() {
     let fixture =
-        Fixture::with(PgLimits { pooled: 1, checkout: Duration::from_millis(200), ..PgLimits::default() })
-            .await;
+        Fixture::with(PgLimits { pooled: 1, checkout: Duration::from_secs(1), ..PgLimits::default() }).await;
     let database = fixture.database();
     let held = database.begin().await.unwrap();
     let refused = timeout(SOON, database.begin()).await.unwrap().err().unwrap();
@@ -218,7 +215,7 @@ async fn a_unit_whose_statement_was_cancelled_is_never_committed() {
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_unavailable_and_a_deadlock_is_contended() {
-    let fixture = Fixture::with(PgLimits { statement: Duration::from_secs(3), ..PgLimits::default() }).await;
+    let fixture = Fixture::with(PgLimits { statement: Duration::from_secs(6), ..PgLimits::default() }).await;
     let database = fixture.database();
     let (one, other) = (stored_user(&*database).await, stored_user(&*database).await);
     let mut first = database.begin().await.unwrap();
@@ -237,8 +234,7 @@ async fn a_statement_that_takes_too_long_is_unavailable_and_a_deadlock_is_conten
     let mut holder = database.begin().await.unwrap();
     holder.users().find_for_update(one).await.unwrap();
     let mut late = database.begin().await.unwrap();
-    let failed =
-        timeout(Duration::from_secs(5), late.users().find_for_update(one)).await.unwrap().err().unwrap();
+    let failed = timeout(SOON, late.users().find_for_update(one)).await.unwrap().err().unwrap();
     assert!(matches!(failed, PortError::Unavailable(_)), "{failed:?}");
 }
 
@@ -256,13 +252,13 @@ async fn every_connection_says_who_it_is_and_how_long_it_may_take() {
 
 /// Waits until it says that a job was added.
 async fn hears(signal: &dyn JobSignal) {
-    while !signal.wait(Duration::from_mins(1)).await {}
+    while !signal.wait(Duration::from_hours(1)).await {}
 }
 
 #[tokio::test]
 async fn a_listener_without_a_connection_does_not_let_its_caller_sleep_long() {
     let signal = PgJobSignal::new(PgAddress::parse("postgres://unknown@127.0.0.1:1/nothing").unwrap());
-    let heard = timeout(MAX_UNNOTIFIED_WAIT + SOON, signal.wait(Duration::from_mins(1))).await;
+    let heard = timeout(MAX_UNNOTIFIED_WAIT + SOON, signal.wait(Duration::from_hours(1))).await;
     assert_eq!(heard, Ok(false));
 }
 
@@ -287,10 +283,13 @@ async fn a_listener_whose_connection_was_killed_listens_again() {
     enqueue(&*database).await;
     timeout(SOON, hears(&signal)).await.unwrap();
     // Nothing was added since: the worker is not woken. (It may wake once more for the connection that was just made.)
-    signal.wait(Duration::from_millis(200)).await;
-    let started = Instant::now();
-    signal.wait(Duration::from_millis(200)).await;
-    assert!(started.elapsed() >= Duration::from_millis(200));
+    let (pause, mut longest) = (Duration::from_millis(200), Duration::ZERO);
+    for _ in 0..3 {
+        let started = Instant::now();
+        signal.wait(pause).await;
+        longest = longest.max(started.elapsed());
+    }
+    assert!(longest >= pause, "{longest:?}");
 
     fixture.kill_connections().await;
     let (woken, ()) = tokio::join!(timeout(SOON, hears(&signal)), enqueue(&*database));

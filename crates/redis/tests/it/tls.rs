@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fm_domain::error::{PortError, PortResult, chain};
 use fm_redis::{RedisClient, RedisUrl};
+use fm_testkit::AT_LAST;
 use fm_testkit::redis::{REDIS_RIGHTS, TlsSentinel, TlsServer};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::time::{sleep, timeout};
@@ -96,7 +97,7 @@ async fn a_sentinel_and_its_server_are_believed_by_one_authority() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(Duration::from_secs(30), answered).await.unwrap();
+    timeout(AT_LAST, answered).await.unwrap();
     for believed in [None, Some(&other)] {
         let refused = ping(&sentinel.url("app"), believed).await;
         assert!(matches!(refused, Err(PortError::Unavailable(_))), "{refused:?}");

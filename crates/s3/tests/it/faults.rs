@@ -10,11 +10,13 @@ use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::completion::TOO_LARGE;
-use crate::support::{ACCESS, SECRET, body, chain, failing, hint, key, read, store, within};
+use crate::support::{
+    ACCESS, ALL_SHORT, SECRET, SOON, TRANSFERS_SHORT, body, chain, failing, hint, key, read, store,
+    store_with, within,
+};
 use crate::wire::obliging;
 
 const PART: usize = S3BlobStore::PART_SIZE;
-const SOON: Duration = Duration::from_secs(12);
 
 fn unavailable(error: &PutBlob) -> bool {
     matches!(error, PutBlob::Store(PortError::Unavailable(_)))
@@ -59,7 +61,7 @@ async fn server_errors_are_unavailable_and_tried_again_a_bounded_number_of_times
 #[tokio::test]
 async fn a_server_that_hangs_is_unavailable_after_the_time_outs() {
     let server = ScriptedServer::start(|_| Answer::Hang).await.unwrap();
-    let store = store(server.endpoint());
+    let store = store_with(ALL_SHORT, server.endpoint());
     within(SOON, async {
         assert!(unavailable(&store.put(&key(), body(10), &hint(None)).await.unwrap_err()));
     })
@@ -160,7 +162,7 @@ async fn a_dropped_put_cleans_up_in_the_background() {
     })
     .await
     .unwrap();
-    let store = store(server.endpoint());
+    let store = store_with(TRANSFERS_SHORT, server.endpoint());
     let length = PART + 1;
     let key = key();
     let unknown = hint(None);
@@ -190,7 +192,8 @@ async fn bytes_that_are_cut_off_or_stall_are_an_error_of_the_stream() {
     ];
     for answer in answers {
         let server = ScriptedServer::start(move |_| answer.clone()).await.unwrap();
-        let reader = store(server.endpoint()).get(&key(), None).await.unwrap();
+        let store = store_with(TRANSFERS_SHORT, server.endpoint());
+        let reader = store.get(&key(), None).await.unwrap();
         assert_eq!(reader.size.bytes(), 100);
         let error = within(SOON, read(reader)).await.unwrap_err();
         assert!(matches!(error, BodyError::Source(_)), "{error:?}");

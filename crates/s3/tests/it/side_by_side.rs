@@ -10,11 +10,10 @@ use fm_s3::S3BlobStore;
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use crate::support::{BUDGET, body, hint, key, settings, store, within};
+use crate::support::{BUDGET, SOON, body, hint, key, settings, store, within};
 use crate::wire::obliging;
 
 const PART: usize = S3BlobStore::PART_SIZE;
-const SOON: Duration = Duration::from_secs(12);
 
 fn is_part(request: &Request, number: u32) -> bool {
     request.target.contains(&format!("partNumber={number}"))

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use fm_domain::blobs::{BlobStore as _, PutBlob};
 use fm_domain::error::PortError;
-use fm_s3::S3BlobStore;
+use fm_s3::{S3BlobStore, S3Settings};
 use fm_s3_testing::{Answer, Request, ScriptedServer};
 
 use crate::completion::TOO_LARGE;
-use crate::support::{BUDGET, body, hint, key, settings, store, within};
+use crate::support::{BUDGET, SOON, TRANSFERS_SHORT, body, hint, key, settings, store, store_with, within};
 use crate::wire::obliging;
 
 const PART: usize = S3BlobStore::PART_SIZE;
 const LENGTH: usize = 4 * PART;
-const SOON: Duration = Duration::from_secs(20);
 
 /// In the first part.
 const EARLY: usize = 1_000;
@@ -80,7 +79,7 @@ async fn a_failure_behind_the_first_part_is_unavailable_and_what_it_left_is_dele
         [Answer::HangUp, Answer::error(503, "SlowDown"), Answer::error(500, "InternalError"), Answer::Hang];
     for answer in answers {
         let server = failing_once(LATE, answer.clone(), 0).await;
-        let settings = settings(server.endpoint());
+        let settings = S3Settings { timeouts: TRANSFERS_SHORT, ..settings(server.endpoint()) };
         let store = S3BlobStore::new(&settings).unwrap();
         let error = put(&store).await.unwrap_err();
         assert!(matches!(error, PutBlob::Store(PortError::Unavailable(_))), "{answer:?}: {error:?}");
@@ -143,10 +142,11 @@ async fn an_answer_before_the_end_of_the_body_is_no_success() {
 async fn a_lost_answer_is_found_out_by_the_size() {
     for answer in [Answer::HangUp, Answer::Hang] {
         let server = failing_once(usize::MAX, answer.clone(), LENGTH).await;
-        assert_eq!(put(&store(server.endpoint())).await.unwrap(), LENGTH as u64, "{answer:?}");
+        let store = store_with(TRANSFERS_SHORT, server.endpoint());
+        assert_eq!(put(&store).await.unwrap(), LENGTH as u64, "{answer:?}");
         assert_eq!(count(&server, "DELETE"), 0, "{answer:?}");
         let server = failing_once(usize::MAX, answer.clone(), LENGTH - 1).await;
-        let error = put(&store(server.endpoint())).await.unwrap_err();
+        let error = put(&store_with(TRANSFERS_SHORT, server.endpoint())).await.unwrap_err();
         assert!(matches!(error, PutBlob::Store(PortError::Unavailable(_))), "{answer:?}: {error:?}");
         assert_eq!(count(&server, "DELETE"), 1, "{answer:?}");
     }
@@ -181,7 +181,7 @@ async fn a_server_that_says_so_too_late_gets_parts_the_next_time() {
 #[tokio::test]
 async fn a_dropped_put_cleans_up_in_the_background() {
     let server = failing_once(LATE, Answer::Hang, 0).await;
-    let store = store(server.endpoint());
+    let store = store_with(TRANSFERS_SHORT, server.endpoint());
     let (key, declared) = (key(), hint(Some(LENGTH)));
     {
         let came = async {

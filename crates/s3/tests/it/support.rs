@@ -5,6 +5,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use fm_contract::runtime::Limits;
 use fm_domain::blobs::{BlobKey, BlobReader, PutHint};
 use fm_domain::body::{BodyError, ByteSize, ByteStream};
 use fm_domain::ids::BlobId;
@@ -17,8 +18,18 @@ pub(crate) const ACCESS: &str = "an-access-key-id";
 pub(crate) const SECRET: &str = "a-secret-access-key";
 pub(crate) const BUDGET: u64 = 64 * 1024 * 1024;
 
-/// Patient enough for a slow machine, and short enough for a test.
-pub(crate) const TIMEOUTS: S3Timeouts = S3Timeouts {
+/// How long may take what has to happen.
+pub(crate) const SOON: Duration = Limits::GENEROUS.wait;
+
+/// Longer than a busy machine takes for any answer.
+pub(crate) const TIMEOUTS: S3Timeouts = S3Timeouts { attempts: 2, ..S3Timeouts::STANDARD };
+
+/// For servers that take a body and do not answer, or stop in the middle of one: for what else they answer, they have all the time.
+pub(crate) const TRANSFERS_SHORT: S3Timeouts =
+    S3Timeouts { transfer: Duration::from_secs(4), stall: Duration::from_millis(500), ..TIMEOUTS };
+
+/// For servers that answer nothing.
+pub(crate) const ALL_SHORT: S3Timeouts = S3Timeouts {
     connect: Duration::from_secs(1),
     control: Duration::from_millis(500),
     transfer: Duration::from_millis(1500),
@@ -44,7 +55,11 @@ pub(crate) fn settings(endpoint: &str) -> S3Settings {
 }
 
 pub(crate) fn store(endpoint: &str) -> S3BlobStore {
-    S3BlobStore::new(&settings(endpoint)).unwrap()
+    store_with(TIMEOUTS, endpoint)
+}
+
+pub(crate) fn store_with(timeouts: S3Timeouts, endpoint: &str) -> S3BlobStore {
+    S3BlobStore::new(&S3Settings { timeouts, ..settings(endpoint) }).unwrap()
 }
 
 pub(crate) fn key() -> BlobKey {

@@ -18,7 +18,7 @@ async fn a_forgotten_unit_is_rolled_back_and_stops_no_other() {
     let mut forgotten = database.begin().await.unwrap();
     forgotten.jobs().next_due(&[]).await.unwrap();
     let mut next = database.begin().await.unwrap();
-    let asked = tokio::time::timeout(Duration::from_secs(10), next.jobs().next_due(&[])).await;
+    let asked = tokio::time::timeout(Duration::from_mins(2), next.jobs().next_due(&[])).await;
     asked.unwrap().unwrap();
     next.commit().await.unwrap();
 

@@ -11,6 +11,7 @@ use fm_sqlite::{OpenSqlite, SqliteDatabase, migrate};
 
 use crate::fill::{job, user};
 use crate::fixture::Fixture;
+use crate::units::SOON;
 
 #[cfg(unix)]
 #[test]
@@ -75,7 +76,7 @@ async fn closing_waits_for_the_open_unit_and_leaves_one_file() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!closed.is_finished(), "a unit is still open");
     unit.commit().await.unwrap();
-    tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap();
+    tokio::time::timeout(SOON, closed).await.unwrap().unwrap();
 
     assert!(!fixture.path().with_extension("db-wal").exists(), "the log was taken into the file");
     assert!(matches!(fixture.database.begin().await.err(), Some(PortError::Unavailable(_))));
@@ -95,13 +96,12 @@ async fn threads_end_when_the_last_handle_is_dropped() {
     drop(database);
     // The unit outlives the handle.
     unit.commit().await.unwrap();
-    for _ in 0..1000 {
-        if !path.with_extension("db-wal").exists() {
-            return;
+    let closed = async {
+        while path.with_extension("db-wal").exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    unreachable!("a connection stayed open");
+    };
+    assert!(tokio::time::timeout(SOON, closed).await.is_ok(), "a connection stayed open");
 }
 
 #[tokio::test]

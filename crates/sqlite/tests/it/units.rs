@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use fm_contract::runtime::Limits;
 use fm_domain::accounts::{InsertUser, ReserveBytes, User};
 use fm_domain::body::ByteSize;
 use fm_domain::database::{Database, UnitOfWork};
@@ -21,7 +22,8 @@ use tokio::time::timeout;
 use crate::fill::{KIND, NOW, account, file, job, user};
 use crate::fixture::Fixture;
 
-const SOON: Duration = Duration::from_secs(10);
+/// How long may take what has to happen.
+pub(crate) const SOON: Duration = Limits::GENEROUS.wait;
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_dropped_unit_leaves_nothing_and_frees_the_writer() {
@@ -181,7 +183,7 @@ async fn a_writer_of_another_process_makes_a_unit_wait_and_then_unavailable() {
     let fixture = Fixture::new();
     let mut other = fixture.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let refused = timeout(Duration::from_secs(30), begun(&fixture.database)).await.unwrap().err();
+    let refused = timeout(SOON, begun(&fixture.database)).await.unwrap().err();
     assert!(matches!(refused, Some(PortError::Unavailable(_))), "{refused:?}");
     other.batch_execute("COMMIT").unwrap();
     begun(&fixture.database).await.unwrap().commit().await.unwrap();
@@ -217,7 +219,7 @@ async fn a_unit_that_waited_in_vain_names_the_file_that_is_locked() {
 async fn the_signal_wakes_on_a_commit_and_not_on_a_drop() {
     let fixture = Fixture::new();
     let signal = fixture.database.job_signal();
-    let long = Duration::from_mins(1);
+    let long = Duration::from_hours(1);
 
     let mut unit = fixture.database.begin().await.unwrap();
     unit.jobs().enqueue(&job()).await.unwrap();

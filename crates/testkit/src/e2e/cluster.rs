@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::account::Account;
 use super::database::postgres_at;
-use crate::ports;
 use crate::postgres::Postgres;
 use crate::process::{Ending, Process, Tool, output};
+use crate::{AT_LAST, ports};
 
 /// What the tests need beside PostgreSQL's own defaults, under which a commit is on the disk before it is answered.
 const SETTINGS: [(&str, &str); 6] = [
@@ -72,7 +72,7 @@ impl Cluster {
         while let Err(error) = std::fs::remove_dir_all(self.data())
             && self.data().exists()
         {
-            assert!(started.elapsed() < Duration::from_secs(30), "the old files can't be removed: {error}");
+            assert!(started.elapsed() < AT_LAST, "the old files can't be removed: {error}");
             std::thread::sleep(Duration::from_millis(50));
         }
         let mut command = self.command("pg_basebackup");
@@ -85,7 +85,7 @@ impl Cluster {
         let started = Instant::now();
         let question = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
         while primary.ask(question) != "1" {
-            assert!(started.elapsed() < Duration::from_mins(1), "the standby does not follow");
+            assert!(started.elapsed() < AT_LAST, "the standby does not follow");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -108,7 +108,7 @@ impl Cluster {
     fn kill(&self) {
         let mut server = self.running.lock().unwrap().take().expect("PostgreSQL runs");
         server.signal("KILL").unwrap();
-        let ended = server.ended(Duration::from_secs(30)).unwrap();
+        let ended = server.ended(AT_LAST).unwrap();
         assert!(ended.is_some(), "SIGKILL ends it");
     }
 
@@ -116,7 +116,7 @@ impl Cluster {
     pub(crate) fn crash(&self) {
         let mut server = self.running.lock().unwrap().take().expect("PostgreSQL runs");
         server.signal("QUIT").unwrap();
-        let ended = server.ended(Duration::from_secs(30)).unwrap();
+        let ended = server.ended(AT_LAST).unwrap();
         assert!(ended.is_some(), "PostgreSQL ends at once");
     }
 
@@ -133,7 +133,7 @@ impl Cluster {
         while let Err(error) = self.postgres.maintenance().run("SELECT 1") {
             let ended = server.status().unwrap();
             assert!(
-                ended.is_none() && started.elapsed() < Duration::from_mins(1),
+                ended.is_none() && started.elapsed() < AT_LAST,
                 "PostgreSQL does not start ({error}):\n{}",
                 server.output()
             );

@@ -38,6 +38,7 @@ pub mod tus;
 mod user;
 mod wait;
 
+pub use crate::AT_LAST;
 pub use crate::nginx::Front;
 pub use answer::Answer;
 pub use api::{Api, Request};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::account::Account;
+use crate::AT_LAST;
 use crate::process::{Ending, Process};
 
 /// Where the program is: `FILE_MANAGER_BIN`, else beside the folder of the test's own executable.
@@ -85,7 +86,7 @@ impl Launch {
         arguments: &[&str],
     ) -> Finished {
         let mut program = self.start(folder, environment, arguments);
-        let Some(status) = program.ended(Duration::from_mins(1)) else {
+        let Some(status) = program.ended(AT_LAST) else {
             panic!("file-manager {arguments:?} did not end:\n{}", program.output());
         };
         Finished { code: status.code(), output: program.0.whole_output().unwrap() }
@@ -119,7 +120,7 @@ impl Ended {
     }
 }
 
-/// Runs a command of the program to its end, with exactly this environment; fails when it takes longer than 60 s.
+/// Runs a command of the program to its end, with exactly this environment; fails when it takes longer than [`AT_LAST`].
 pub fn run(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> Finished {
     Launch::default().run(folder, environment, arguments)
 }
@@ -138,7 +139,7 @@ impl Program {
             if let Some(status) = self.0.status().unwrap() {
                 panic!("the program ended ({status}) instead of listening:\n{}", self.output());
             }
-            assert!(started.elapsed() < Duration::from_mins(1), "it does not listen:\n{}", self.output());
+            assert!(started.elapsed() < AT_LAST, "it does not listen:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -162,7 +163,7 @@ impl Program {
         if self.0.status().unwrap().is_none() {
             self.signal("TERM");
         }
-        let Some(status) = self.ended(Duration::from_secs(45)) else {
+        let Some(status) = self.ended(AT_LAST) else {
             panic!("the program does not stop on SIGTERM:\n{}", self.tail());
         };
         (status, self.0.whole_output().unwrap())

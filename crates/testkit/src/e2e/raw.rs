@@ -7,9 +7,7 @@ use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::time::timeout;
 
 use super::Server;
-
-/// How long the server may take to read a request or to send an answer.
-const IO_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::AT_LAST;
 
 /// A connection to a server.
 pub struct Connection(TcpStream);
@@ -39,7 +37,7 @@ impl Connection {
     /// Sends bytes; false when the server does not take them any more.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         matches!(
-            timeout(IO_TIMEOUT, self.0.write_all(bytes.as_ref())).await.expect("the server takes bytes"),
+            timeout(AT_LAST, self.0.write_all(bytes.as_ref())).await.expect("the server takes bytes"),
             Ok(())
         )
     }
@@ -52,7 +50,7 @@ impl Connection {
     /// Reads until the head of an answer is there, and what its `Content-Length` says follows.
     pub async fn answer(&mut self) -> RawAnswer {
         let mut read = Vec::new();
-        timeout(IO_TIMEOUT, async {
+        timeout(AT_LAST, async {
             let mut buffer = vec![0; 16 * 1024];
             while !is_whole(&read) {
                 match self.0.read(&mut buffer).await {
@@ -65,6 +63,12 @@ impl Connection {
         .await
         .expect("an answer in time");
         parse(&read)
+    }
+
+    /// Waits until the server asks for the body that is held back by `Expect: 100-continue`: it deals with the request then.
+    pub async fn is_asked_for_the_body(&mut self) {
+        let answer = self.answer().await;
+        assert_eq!(answer.status, 100, "{answer:?}");
     }
 
     /// Closes it with a reset: what the server has sent is lost, and what was on its way to it too.

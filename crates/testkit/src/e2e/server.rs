@@ -27,6 +27,7 @@ use super::program::{Ended, Finished, Launch, Program};
 use super::secrets::Secrets;
 use super::small_disk::SmallDisk;
 use super::store::TestStore;
+use crate::AT_LAST;
 
 /// The program, running on one lane. When it is dropped it must stop cleanly on SIGTERM, with exit code 0, and must
 /// have written no secret that a test used.
@@ -228,7 +229,7 @@ impl Server {
     pub fn kill(&self) {
         let mut process = lock(&self.process).take().expect("the server runs");
         process.signal("KILL");
-        assert!(process.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
+        assert!(process.ended(AT_LAST).is_some(), "SIGKILL ends it");
     }
 
     /// Changes its database behind its back.

@@ -5,12 +5,9 @@ use fm_api_types::File;
 use reqwest::Method;
 
 use super::raw::Connection;
-use super::{Answer, Api, Request, User, within};
+use super::{Answer, Api, Request, User, eventually};
 pub use crate::tus::metadata;
 use crate::tus::{CHUNK_TYPE, Call, VERSION};
-
-/// How long a request that was cut off may still hold an upload.
-const RELEASE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// An upload that was begun.
 #[derive(Clone)]
@@ -87,7 +84,7 @@ impl Resumable {
 
     /// Waits until it has so many bytes.
     pub async fn reaches(&self, offset: usize) {
-        within(RELEASE_TIMEOUT, &format!("{} has {offset} bytes", self.path), async || {
+        eventually(&format!("{} has {offset} bytes", self.path), async || {
             (self.offset().await == offset).then_some(())
         })
         .await;

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// Asks `question` again until it answers with something, and gives that; fails with `what` after 20 s.
+use crate::AT_LAST;
+
+/// Asks `question` again until it answers with something, and gives that; fails with `what` after [`AT_LAST`].
 pub async fn eventually<T>(what: &str, question: impl AsyncFnMut() -> Option<T>) -> T {
-    within(Duration::from_secs(20), what, question).await
+    within(AT_LAST, what, question).await
 }
 
 /// Asks `question` again until it answers with something, and gives that; fails with `what` after `limit`.

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{Ending, Process, Tool, kill_group, number, output};
+use crate::AT_LAST;
 
 fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
@@ -31,7 +32,7 @@ fn a_number_is_found_by_its_whole_name() {
 #[test]
 fn both_streams_are_kept_whole() {
     let mut process = Process::start(&mut shell("echo out; echo err >&2"), Ending::Kill).unwrap();
-    assert!(process.ended(Duration::from_secs(20)).unwrap().unwrap().success());
+    assert!(process.ended(AT_LAST).unwrap().unwrap().success());
     let mut lines: Vec<String> = process.whole_output().unwrap().lines().map(str::to_owned).collect();
     lines.sort_unstable();
     assert_eq!(lines, ["err", "out"]);
@@ -43,7 +44,7 @@ fn both_streams_go_to_the_file() {
     let file = folder.path().join("log");
     let mut command = shell("echo out; echo err >&2");
     let mut process = Process::start_logging_to(&file, &mut command, Ending::Kill).unwrap();
-    process.ended(Duration::from_secs(20)).unwrap().unwrap();
+    process.ended(AT_LAST).unwrap().unwrap();
     assert_eq!(process.output(), "out\nerr\n");
     process.check().unwrap_err();
 }
@@ -66,7 +67,7 @@ fn a_process_ends_with_its_owner() {
 
 #[test]
 fn a_group_is_killed_with_its_children() {
-    let mut command = shell("sleep 60 & echo $!; wait");
+    let mut command = shell("sleep 600 & echo $!; wait");
     let mut process = Process::start(command.process_group(0), Ending::Kill).unwrap();
     let child = loop {
         if let Ok(child) = process.output().parse::<u32>() {
@@ -76,11 +77,11 @@ fn a_group_is_killed_with_its_children() {
     };
     assert!(is_running(child));
     kill_group(process.id()).unwrap();
-    assert!(process.ended(Duration::from_secs(20)).unwrap().is_some());
+    assert!(process.ended(AT_LAST).unwrap().is_some());
     let started = std::time::Instant::now();
     // Its new parent takes note of its end a moment later.
     while is_running(child) && !is_zombie(child) {
-        assert!(started.elapsed() < Duration::from_secs(20), "the child lives on");
+        assert!(started.elapsed() < AT_LAST, "the child lives on");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -114,7 +114,7 @@ async fn an_upload_of_another_user_is_not_found(lane: Lane) {
 }
 
 async fn an_abandoned_upload_is_swept(lane: Lane) {
-    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "2"), ("USER_QUOTA_BYTES", "20000000")]);
+    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "10"), ("USER_QUOTA_BYTES", "20000000")]);
     let user = api.user().await;
     let content = Bytes::from(noise(PART + 1_000));
     let created = user.direct_creation(&json!({"name": "a", "size": content.len()})).send().await;

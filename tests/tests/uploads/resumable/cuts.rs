@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fm_e2e::tus::Resumable;
-use fm_e2e::{Api, Lane, noise, on_every_lane, sha256_hex, within};
+use fm_e2e::{Api, Lane, eventually, noise, on_every_lane, sha256_hex};
 use reqwest::Method;
 
-use super::PART;
+use super::{AWAITED, PART};
 
 /// SHA-1 of `hello`, and of nothing.
 const HELLO: &str = "sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=";
@@ -23,7 +23,7 @@ async fn bytes_of_a_cut_piece_that_arrived_stay(lane: Lane) {
         let mut connection = upload.send_head(&user, offset, content.len() - offset, "").await;
         assert!(connection.send(&content[offset..offset + came]).await);
         // Bytes that the server has not read yet are lost with the connection.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         if abrupt {
             connection.reset();
         } else {
@@ -47,7 +47,7 @@ async fn of_a_connection_that_closes_at_once_little_is_lost(lane: Lane) {
     let came = PART + 700_000;
     assert!(connection.send(&content[..came]).await);
     drop(connection);
-    let offset = within(Duration::from_secs(15), "nearly all of it is kept", async || {
+    let offset = eventually("nearly all of it is kept", async || {
         let offset = upload.offset().await;
         (offset + READ_AT_ONCE >= came).then_some(offset)
     })
@@ -155,7 +155,8 @@ async fn a_stuck_piece_gives_way_to_the_next_and_ends(lane: Lane) {
     let user = api.user().await;
     let content = Bytes::from(noise(PART + 1_000));
     let upload = user.resumable("a.bin", content.len()).await;
-    let mut stuck = upload.send_head(&user, 0, content.len(), "").await;
+    let mut stuck = upload.send_head(&user, 0, content.len(), AWAITED).await;
+    stuck.is_asked_for_the_body().await;
     assert!(stuck.send(&content[..PART / 2]).await);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let offset = upload.offset().await;

@@ -7,7 +7,7 @@ use fm_e2e::{Api, Lane, User, eventually, noise, on_every_lane};
 use reqwest::Method;
 use serde_json::json;
 
-use super::PART;
+use super::{AWAITED, PART};
 
 async fn a_terminated_upload_leaves_nothing(lane: Lane) {
     let api = Api::with(lane, &[]);
@@ -31,7 +31,8 @@ async fn a_piece_that_comes_while_its_upload_is_terminated_ends(lane: Lane) {
     let api = Api::with(lane, &[]);
     let user = api.user().await;
     let upload = user.resumable("a.bin", 2 * PART).await;
-    let mut coming = upload.send_head(&user, 0, 2 * PART, "").await;
+    let mut coming = upload.send_head(&user, 0, 2 * PART, AWAITED).await;
+    coming.is_asked_for_the_body().await;
     assert!(coming.send(noise(PART + 1_000)).await);
     tokio::time::sleep(Duration::from_millis(300)).await;
     upload.terminate().await.expect(204);
@@ -74,7 +75,7 @@ async fn removing_the_account_ends_its_uploads(lane: Lane) {
 }
 
 async fn an_upload_that_was_not_finished_in_time_is_gone(lane: Lane) {
-    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "2"), ("USER_QUOTA_BYTES", "20000000")]);
+    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "10"), ("USER_QUOTA_BYTES", "20000000")]);
     let user = api.user().await;
     let upload = user.resumable("a.bin", 2 * PART).await;
     upload.send(0, noise(PART + 1_000)).await;
@@ -100,16 +101,16 @@ async fn an_upload_that_was_not_finished_in_time_is_gone(lane: Lane) {
 
 /// Each piece is a sign of life.
 async fn an_upload_that_goes_on_does_not_expire(lane: Lane) {
-    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "3")]);
+    let api = Api::with(lane, &[("UPLOAD_TTL_SECONDS", "8")]);
     let user = api.user().await;
-    let upload = user.resumable("a.txt", 6).await;
-    for offset in 0..6 {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    let upload = user.resumable("a.txt", 4).await;
+    for offset in 0..4 {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         upload.send(offset, "a").await;
     }
     // A file has come of it: that does not expire.
-    tokio::time::sleep(Duration::from_millis(3_500)).await;
-    assert_eq!(user.content(&upload.file().await).await, "aaaaaa");
+    tokio::time::sleep(Duration::from_millis(8_500)).await;
+    assert_eq!(user.content(&upload.file().await).await, "aaaa");
 }
 
 async fn what_is_switched_off_is_not_there(lane: Lane) {

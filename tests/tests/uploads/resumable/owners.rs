@@ -3,6 +3,8 @@
 use fm_api_types::TokenPair;
 use fm_e2e::{Api, Lane, User, on_every_lane};
 
+use super::AWAITED;
+
 async fn an_upload_of_another_user_is_not_found(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
@@ -42,7 +44,8 @@ async fn a_logout_ends_no_upload(lane: Lane) {
 async fn a_piece_outlives_the_session_that_began_it(lane: Lane) {
     let user = Api::on(lane).user().await;
     let upload = user.resumable("a.txt", 5).await;
-    let mut piece = upload.send_head(&user, 0, 5, "").await;
+    let mut piece = upload.send_head(&user, 0, 5, AWAITED).await;
+    piece.is_asked_for_the_body().await;
     assert!(piece.send("hel").await);
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     user.post("/v1/auth/logout").send().await.expect(204);

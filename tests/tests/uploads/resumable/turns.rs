@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fm_e2e::tus::Resumable;
 use fm_e2e::{Api, Lane, Server, User, noise, sha256_hex};
 
-use super::PART;
+use super::{AWAITED, PART};
 
 /// A user at one node, and the same at another; that one has to go first, and so comes last.
 async fn two_nodes() -> (User, Api) {
@@ -44,7 +44,8 @@ async fn a_piece_that_is_stuck_at_one_node_gives_way_to_one_at_another() {
     let (user, there) = two_nodes().await;
     let content = Bytes::from(noise(2 * PART + 1_000));
     let upload = user.resumable("a.bin", content.len()).await;
-    let mut stuck = upload.send_head(&user, 0, content.len(), "").await;
+    let mut stuck = upload.send_head(&user, 0, content.len(), AWAITED).await;
+    stuck.is_asked_for_the_body().await;
     assert!(stuck.send(&content[..PART + 10_000]).await);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let elsewhere = upload.by(&there);

@@ -157,7 +157,7 @@ async fn the_next_chunk_is_received_while_a_pipelined_store_writes() {
     });
     let rows = reception.rows.clone();
     let received = reception.receive(store, body.boxed());
-    let (outcome, _) = tokio::time::timeout(std::time::Duration::from_secs(30), received).await.unwrap();
+    let (outcome, _) = tokio::time::timeout(std::time::Duration::from_mins(2), received).await.unwrap();
     assert_eq!(outcome.unwrap(), None);
     assert_eq!(rows.last().offset, ByteSize::new(10));
 }

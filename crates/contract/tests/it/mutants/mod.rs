@@ -44,7 +44,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use fm_contract::{Check, runtime};
+use fm_contract::Check;
+use fm_contract::runtime::{self, Limits};
 
 /// How many rules of one mutant run at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -78,7 +79,8 @@ fn broken_rules(checks: &[Check]) -> Vec<String> {
                 PLANNED.set(fault);
                 rule()
             };
-            if catch_unwind(AssertUnwindSafe(|| runtime::on_current_thread(run))).is_err() {
+            let run_within = || runtime::on_current_thread_within(Limits::SHORT, run);
+            if catch_unwind(AssertUnwindSafe(run_within)).is_err() {
                 broken.lock().unwrap().insert(place);
             }
         }

@@ -1,7 +1,6 @@
 //! A client of few words: one request a connection, nothing added but what HTTP demands.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -106,7 +105,7 @@ impl Client {
 /// Everything until the server closes.
 pub(crate) async fn receive(reader: &mut (impl tokio::io::AsyncRead + Unpin)) -> Vec<u8> {
     let mut received = Vec::new();
-    tokio::time::timeout(Duration::from_secs(10), reader.read_to_end(&mut received)).await.unwrap().unwrap();
+    tokio::time::timeout(super::AT_LAST, reader.read_to_end(&mut received)).await.unwrap().unwrap();
     received
 }
 

@@ -33,6 +33,12 @@ use fm_streaming::{BufferBudget, PictureHandover};
 
 pub(crate) use client::Client;
 
+/// How long something may take that has to happen: only what hangs takes longer, on however busy a machine.
+pub(crate) const AT_LAST: Duration = Duration::from_mins(2);
+
+/// How often a test tries at most what a machine may be too busy for, but not again and again.
+pub(crate) const ATTEMPTS: u32 = 4;
+
 /// The largest file of the test server.
 pub(crate) const MAX_UPLOAD: u64 = 300_000;
 
@@ -157,7 +163,7 @@ impl Server {
     /// Waits until every upload has ended.
     pub(crate) async fn uploads_ended(&self) {
         self.state.tracker.close();
-        let ended = tokio::time::timeout(Duration::from_secs(5), self.state.tracker.wait()).await;
+        let ended = tokio::time::timeout(AT_LAST, self.state.tracker.wait()).await;
         assert!(ended.is_ok(), "an upload did not end");
         self.state.tracker.reopen();
     }

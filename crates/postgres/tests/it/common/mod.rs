@@ -15,6 +15,9 @@ use fm_domain::database::Database;
 use fm_postgres::{PgAddress, PgDatabase, PgJobSignal, PgLimits, PgMigrations, PgPool, PgSessionStore};
 use tokio_postgres::{Client, NoTls};
 
+/// How long may take what has to happen.
+pub const SOON: Duration = fm_contract::runtime::Limits::GENEROUS.wait;
+
 /// Limits fit for a test.
 const LIMITS: PgLimits = PgLimits {
     pooled: 24,

@@ -2,6 +2,7 @@
 
 use fm_domain::ids::SessionId;
 use fm_domain::sessions::{EndedSessions, SessionListener, SessionSignal as _};
+use fm_testkit::AT_LAST;
 use fm_testkit::redis::RedisCluster;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -33,8 +34,8 @@ async fn get(redis: &RedisClient, key: &str) -> PortResult<Option<String>> {
     redis.query(redis::cmd("GET").arg(key)).await
 }
 
-async fn in_half_a_minute<T>(what: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(30), what).await.unwrap()
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    timeout(AT_LAST, what).await.unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_a
     let mut connected = hearing.connected.subscribe();
     let listener: Arc<dyn SessionListener> = hearing.clone();
     signal.subscribe(Arc::downgrade(&listener));
-    in_half_a_minute(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
+    in_time(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
     assert!(
         cluster.nodes[0].hears("PUBSUB CHANNELS", "fm:ended-sessions"),
         "it listens at the node that goes"
@@ -60,11 +61,11 @@ async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_a
     cluster.nodes[0].kill();
     let lost = Instant::now();
     let mut refused = 0;
-    let found = in_half_a_minute(async {
+    let found = in_time(async {
         loop {
             let started = Instant::now();
             let answer = get(&redis, &keys[0]).await;
-            assert!(started.elapsed() < TIMEOUT + Duration::from_secs(1), "{answer:?}");
+            assert!(started.elapsed() < 2 * TIMEOUT, "{answer:?}");
             for other in &keys[1..] {
                 assert_eq!(get(&redis, other).await.unwrap().as_deref(), Some("value"), "{other}");
                 set(&redis, other, "value").await.unwrap();
@@ -84,13 +85,13 @@ async fn calls_and_the_signal_follow_when_a_replica_takes_over_and_other_slots_a
     set(&redis, &keys[0], "another").await.unwrap();
     assert_eq!(get(&redis, &keys[0]).await.unwrap().as_deref(), Some("another"));
 
-    in_half_a_minute(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
+    in_time(connected.wait_for(|is_connected| *is_connected)).await.unwrap();
     let ended = EndedSessions::One(SessionId::new(Uuid::from_u128(7)));
     // By another node than the one that listens, if need be: every node hears.
     let elsewhere = client(&cluster);
     RedisSessionSignal::new(elsewhere).publish(ended).await.unwrap();
     let mut heard = hearing.ended.subscribe();
-    in_half_a_minute(heard.wait_for(|heard| *heard == Some(ended))).await.unwrap();
+    in_time(heard.wait_for(|heard| *heard == Some(ended))).await.unwrap();
 }
 
 #[tokio::test]
@@ -135,7 +136,7 @@ async fn a_node_that_hangs_holds_up_its_own_slots_alone() {
     cluster.nodes[0].stand_still();
     let started = Instant::now();
     let others = async {
-        for _ in 0..20 {
+        for _ in 0..10 {
             for other in &keys[1..] {
                 assert_eq!(get(&redis, other).await.unwrap().as_deref(), Some("value"), "{other}");
             }
@@ -150,8 +151,8 @@ async fn a_node_that_hangs_holds_up_its_own_slots_alone() {
     let took = started.elapsed();
     cluster.nodes[0].go_on();
     assert!(matches!(answer, Err(PortError::Unavailable(_))), "{answer:?}");
-    assert!(took < TIMEOUT + Duration::from_secs(1), "{took:?}");
-    in_half_a_minute(async {
+    assert!(took < 2 * TIMEOUT, "{took:?}");
+    in_time(async {
         while get(&redis, &keys[0]).await.is_err() {
             sleep(Duration::from_millis(50)).await;
         }
@@ -172,7 +173,7 @@ async fn a_cluster_without_a_node_is_unavailable_and_serves_again_by_itself() {
         node.go_on();
     }
     assert!(matches!(answer, Err(PortError::Unavailable(_))), "{answer:?}");
-    in_half_a_minute(async {
+    in_time(async {
         while redis.ping().await.is_err() {
             sleep(Duration::from_millis(50)).await;
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fm_domain::sessions::{EndedSessions, SessionListener, SessionSignal as _};
+use fm_testkit::AT_LAST;
 use fm_testkit::redis::{RedisServer, Sentinel};
 use uuid::Uuid;
 
@@ -107,7 +108,7 @@ async fn calls_and_the_signal_follow_the_primary() {
 }
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(30), what).await.unwrap()
+    timeout(AT_LAST, what).await.unwrap()
 }
 
 #[tokio::test]

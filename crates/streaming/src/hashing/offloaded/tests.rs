@@ -116,7 +116,7 @@ async fn a_thread_that_panics_is_an_error_and_no_caller_waits_for_ever() {
         panic!("as it should");
     });
     assert!(thread.join().is_err());
-    let taken = timeout(Duration::from_secs(5), hasher.update(&parts[2])).await;
+    let taken = timeout(Duration::from_mins(2), hasher.update(&parts[2])).await;
     assert!(taken.expect("no caller waits").is_err());
     assert_eq!(hasher.room.available_permits(), CONCURRENT_PARTS);
 }

@@ -14,7 +14,7 @@ use crate::process::{Output, kill_group, wait};
 /// that one ends. The shell lives as long as Chromium, and removes the profile then.
 const RUN: &str = r#"home=$1; shift; "$@" 3<&0 4>&1 </dev/null >&2; rm -rf "$home""#;
 
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 14] = [
     "--headless",
     "--remote-debugging-pipe",
     // It opens our own pages alone; root and most containers can't have a sandbox.
@@ -23,6 +23,8 @@ const ARGUMENTS: [&str; 13] = [
     "--disable-dev-shm-usage",
     "--disable-gpu",
     "--window-size=1280,1024",
+    // What is pressed before a page is first drawn is dropped otherwise, and a busy machine is late to draw it.
+    "--allow-pre-commit-input",
     // Nothing leaves the machine: neither for the browser's own sake nor for a page's.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--no-proxy-server",

@@ -5,13 +5,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// How long the browser may take for an answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::AT_LAST;
 
 /// Something that happened in the browser, in a page or in a worker of one.
 #[derive(Clone, Debug)]
@@ -63,8 +61,8 @@ impl DevTools {
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.0.waiting).insert(id, sender);
         assert!(self.send(id, session, method, &params), "{method}: the browser is gone");
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
-        let Ok(answer) = answer else { panic!("{method}: no answer in {ANSWER_TIMEOUT:?}") };
+        let answer = tokio::time::timeout(AT_LAST, answer).await;
+        let Ok(answer) = answer else { panic!("{method}: no answer in {AT_LAST:?}") };
         let Ok(mut answer) = answer else { panic!("{method}: the browser ended instead of answering") };
         if answer.get("error").is_some() { Err(answer["error"].take()) } else { Ok(answer["result"].take()) }
     }

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::eventually;
 use super::running::Browser;
-
-/// How long an element may take until it can be clicked on.
-const CLICK_TIMEOUT: Duration = Duration::from_mins(1);
+use crate::AT_LAST;
 
 /// How often it is looked for at least.
 const CLICK_LOOKS: u32 = 10;
@@ -263,7 +261,7 @@ pub(super) async fn at_rest(what: &str, place: impl AsyncFn() -> Value) -> Value
             return now;
         }
         // One look at a page that is still at work may take as long as all of the time.
-        let may_come = started.elapsed() < CLICK_TIMEOUT || looks < CLICK_LOOKS;
+        let may_come = started.elapsed() < AT_LAST || looks < CLICK_LOOKS;
         assert!(may_come, "{what} can't be clicked on: {now}");
         before = now;
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
+use crate::AT_LAST;
 use crate::e2e::folder::{bytes_below, files_below};
 use crate::e2e::lane::Lane;
 use crate::e2e::store::TestStore;
@@ -38,7 +39,7 @@ impl Server {
 
     /// Waits until its blob store holds `count` objects.
     pub async fn stores_exactly(&self, count: usize) {
-        self.stores_within(Duration::from_secs(30), count).await;
+        self.stores_within(AT_LAST, count).await;
     }
 
     /// The same, where it takes longer.

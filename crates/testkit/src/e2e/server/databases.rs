@@ -4,12 +4,12 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use super::super::Lane;
 use super::super::database::TestDatabase;
 use super::super::store::TestStore;
 use super::Server;
+use crate::AT_LAST;
 
 impl Server {
     /// A server with a store on a database of its own, which it reaches by the URL that `by` makes of the direct one. It is
@@ -51,7 +51,7 @@ impl Server {
         let mut writer = OpenOptions::new().write(true).open(pipe).expect("the command opens the pipe");
         writer.write_all(bytes).expect("the command reads the pipe");
         program.signal("KILL");
-        assert!(program.ended(Duration::from_secs(10)).is_some(), "SIGKILL ends it");
+        assert!(program.ended(AT_LAST).is_some(), "SIGKILL ends it");
     }
 
     /// What its database answers to one question, in the tests' own connection.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Server;
+use crate::AT_LAST;
 use crate::e2e::folder::holds;
 use crate::e2e::program::{Finished, Program};
 use crate::e2e::store::TestStore;
@@ -50,7 +51,7 @@ impl RunningCommand {
     /// Ends it without a chance to clean up; whether it still ran.
     pub fn kill(mut self) -> bool {
         self.0.signal("KILL");
-        self.0.ended(Duration::from_secs(10)).expect("SIGKILL ends it").code().is_none()
+        self.0.ended(AT_LAST).expect("SIGKILL ends it").code().is_none()
     }
 
     /// Waits for its end, at most `limit`. It blocks.
