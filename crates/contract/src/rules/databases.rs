@@ -252,6 +252,13 @@ suite! {
         tree_31_versions_of_one_file_are_no_others,
         tree_33_of_what_has_ended_the_oldest_makes_room_and_what_runs_is_counted,
     }
+    tree_more {
+        tree_35_a_unit_sees_what_it_has_changed_of_a_tree_itself,
+        tree_36_a_tree_of_every_level_is_found_and_counted_and_goes_and_comes_as_a_whole,
+        tree_37_more_items_than_a_page_are_listed_and_counted_and_go_and_come_as_asked_for,
+        tree_38_more_tops_and_versions_than_a_page_are_listed_as_asked_for,
+        tree_39_of_units_that_wait_for_a_drive_no_more_enter_than_its_quota_lets,
+    }
     blob_references {
         blob_30_a_shared_blob_outlives_all_but_its_last_reference_under_concurrent_drops,
         blob_31_only_stored_blobs_are_referred_to,

@@ -165,10 +165,12 @@ pub(crate) async fn tree_22_a_folder_holds_what_is_living_below_it_at_every_leve
     let given = given(harness);
     let (owner, other) = (given.owner().await, given.owner().await);
     let root = fill::root(owner);
-    let outer = given.folder(owner, root, "outer").await;
+    let outer = given.folder(owner, root, "Outer").await;
     let inner = given.folder(owner, outer.id, "inner").await;
     let deep = given.folder(owner, inner.id, "deep").await;
     let file = given.file_in(owner, deep.id, "file").await;
+    // What it held before is not what it holds.
+    given.versioned(owner, &file).await;
     given.file_in(owner, inner.id, "file").await;
     given.file_in(owner, root, "file").await;
     let gone = given.file_in(owner, deep.id, "gone").await;
@@ -190,6 +192,8 @@ pub(crate) async fn tree_22_a_folder_holds_what_is_living_below_it_at_every_leve
     assert_eq!(tree.item(&other, outer.id).await.unwrap(), None, "of another owner");
     let items = [gone.id.into(), file.id.into(), deep.id, file.id.into()];
     let above = tree.ancestors(&access, &items).await.unwrap();
+    let names: Vec<Option<&FileName>> = above[1].iter().map(|folder| folder.name.as_ref()).collect();
+    assert_eq!(names, [None, outer.name.as_ref(), inner.name.as_ref(), deep.name.as_ref()]);
     let above: Vec<Vec<NodeId>> =
         above.iter().map(|way| way.iter().map(|folder| folder.id).collect()).collect();
     let way = [root, outer.id, inner.id, deep.id];
