@@ -239,6 +239,7 @@ suite! {
         tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
         tree_26_of_many_keys_exactly_those_of_entries_are_taken,
         tree_34_an_item_is_added_behind_taken_names_or_not_at_all,
+        tree_40_names_are_told_apart_to_their_last_character,
     }
     tree_units {
         tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,

@@ -112,14 +112,6 @@ async fn removed(given: &Given, owner: UserId, top: NodeId) -> Removed {
     removed
 }
 
-async fn found(given: &Given, owner: UserId, ids: &[NodeId]) -> Vec<Option<Item>> {
-    let mut items = Vec::with_capacity(ids.len());
-    for id in ids {
-        items.push(given.item(owner, *id).await);
-    }
-    items
-}
-
 pub(crate) async fn tree_36_a_tree_of_every_level_is_found_and_counted_and_goes_and_comes_as_a_whole<
     H: DatabaseHarness,
 >(
@@ -143,7 +135,7 @@ pub(crate) async fn tree_36_a_tree_of_every_level_is_found_and_counted_and_goes_
     drop(reads);
 
     let ids: Vec<NodeId> = chain.iter().map(|folder| folder.id).chain([file.id.into()]).collect();
-    let before = found(&given, owner, &ids).await;
+    let before = given.items(owner, &ids).await;
     let whole =
         Measure { nodes: ids.len() as u64, files: 1, bytes: file.size, version_bytes: ByteSize::ZERO };
     assert_eq!(given.put_into_trash(owner, top, ALL).await, whole);
@@ -154,7 +146,7 @@ pub(crate) async fn tree_36_a_tree_of_every_level_is_found_and_counted_and_goes_
 
     let (back, measure) = brought_back(&given, owner, top).await;
     assert_eq!(measure, whole);
-    let after = found(&given, owner, &ids).await;
+    let after = given.items(owner, &ids).await;
     assert_eq!((after[0].as_ref(), &after[1..]), (Some(&back), &before[1..]), "as it was");
     given.assert_sound().await;
 
@@ -215,10 +207,11 @@ pub(crate) async fn tree_37_more_items_than_a_page_are_listed_and_counted_and_go
     assert_eq!(removed(&given, owner, folder.id).await.measure.nodes, whole);
 }
 
-/// Puts each of these items into the trash by itself, one a second.
+/// Puts each of these items into the trash by itself, the last one first and one a microsecond.
 async fn trashed_one_by_one(unit: &mut dyn UnitOfWork, items: &[Item]) {
-    for (second, item) in (0..).zip(items) {
-        unit.nodes().trash(item.id(), at(second), "/its/path").await.unwrap().unwrap();
+    for (micros, item) in (0..).zip(items.iter().rev()) {
+        let moment = at(0).plus(Duration::from_micros(micros));
+        unit.nodes().trash(item.id(), moment, "/its/path").await.unwrap().unwrap();
     }
 }
 
@@ -248,7 +241,7 @@ pub(crate) async fn tree_38_more_tops_and_versions_than_a_page_are_listed_as_ask
     let (sort, order, filter) = (TrashSort::TrashedAt, SortOrder::Ascending, TrashFilter::default());
     let page = TrashPage { sort, order, after: None, limit: ALL };
     let listed = reads.tree().trash(&access, fill::drive(owner), &filter, &page).await.unwrap();
-    let is_whole = listed.iter().map(|top| top.top).eq(tops.iter().map(Item::id));
+    let is_whole = listed.iter().map(|top| top.top).eq(tops.iter().rev().map(Item::id));
     assert!(is_whole, "{} of {PAGES} tops are listed, or not in order", listed.len());
     let versions = reads.tree().versions(&access, file.id, None, ALL).await.unwrap();
     let is_whole = versions.iter().map(|version| version.number).eq(numbers.iter().rev().copied());

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use fm_domain::blobs::BlobState;
 use fm_domain::body::ByteSize;
-use fm_domain::files::{File, FileFilter, VersionNumber};
+use fm_domain::files::{File, FileFilter, SortOrder, VersionNumber};
 use fm_domain::ids::{BlobId, NodeId, UserId};
-use fm_domain::tree::{ChildSort, Folder, Marked, Measure, PlaceItem, Removed, Version};
+use fm_domain::tree::{
+    ChildSort, Folder, Marked, Measure, PlaceItem, Removed, TrashFilter, TrashPage, TrashSort, Version,
+};
 
 use crate::fixture::database::{Given, given, newest, stored};
 use crate::fixture::tree::first_page;
@@ -106,10 +108,7 @@ pub(crate) async fn tree_11_a_restore_brings_back_exactly_what_that_trash_took<H
     let owner = given.owner().await;
     let root = fill::root(owner);
     let family = Family::of(&given, owner).await;
-    let mut before = Vec::new();
-    for id in family.taken() {
-        before.push(given.item(owner, id).await);
-    }
+    let mut before = given.items(owner, &family.taken()).await;
     let taken = given.put_into_trash(owner, family.top.id, 10).await;
     let again = given.folder(owner, root, "TOP").await;
     let mut unit = given.inside(owner).await;
@@ -192,6 +191,10 @@ pub(crate) async fn tree_12_a_purge_leaves_no_item_below_and_no_blob_without_a_r
     let apart = given.trashed(owner, family.apart.id).await.unwrap();
     assert_eq!((apart.item.parent(), apart.has_parent), (Some(family.top.id), false), "its folder is gone");
     assert!(given.trashed(owner, family.with_it.id.into()).await.unwrap().has_parent);
+    let from = TrashFilter { from: Some(family.top.id), ..TrashFilter::default() };
+    let page = TrashPage { sort: TrashSort::Name, order: SortOrder::Ascending, after: None, limit: 10 };
+    let tops = reads.tree().trash(&access_of(owner), fill::drive(owner), &from, &page).await.unwrap();
+    assert_eq!(tops, [apart], "what was put there from a folder that is gone");
     let storage = given.account(owner).await.unwrap().storage;
     assert_eq!(
         (storage.used, storage.trash, storage.versions),

@@ -124,8 +124,8 @@ pub trait NodeRepo: Send {
         limit: u32,
     ) -> PortResult<Vec<Item>>;
 
-    /// Adds a living item with a fresh id to its folder; every character of it counts (FILE-25). A taken name is a refusal and does not poison the unit (TREE-02); of units that want
-    /// one name one gets it (TREE-03). A second item with one id is an error.
+    /// Adds a living item with a fresh id to its folder; every character of it counts (FILE-25, TREE-40). A taken name is a refusal and does
+    /// not poison the unit (TREE-02); of units that want one name one gets it (TREE-03). A second item with one id is an error.
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem>;
 
     /// Adds an item as [`insert`](Self::insert) does if its name is free and entries of its folder have all of these

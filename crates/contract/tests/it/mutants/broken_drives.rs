@@ -10,13 +10,14 @@ use fm_domain::error::PortResult;
 use fm_domain::files::VersionNumber;
 use fm_domain::ids::{DriveId, FileId, OperationId, UserId};
 use fm_domain::tree::{
-    Delta, DriveRepo, EnterDrive, Entered, Label, Operation, OperationRepo, OperationStatus, Seq, Version,
-    VersionRepo,
+    Delta, DriveRepo, EnterDrive, Entered, Item, Label, Operation, OperationRepo, OperationStatus, Seq,
+    Version, VersionRepo,
 };
 
 use crate::mutants::broken_database::{BrokenUnit, Fault, broken};
 use crate::mutants::broken_removal::RemovalFault;
 use crate::mutants::broken_tree::TreeFault;
+use crate::mutants::fresh_database::first;
 use crate::mutants::mutants;
 
 /// How many a careless adapter finds.
@@ -32,6 +33,25 @@ impl BrokenUnit {
             let storage = delta.applied_to(known.storage);
             storage.used.bytes() + storage.reserved.bytes() <= quota.bytes()
         }))
+    }
+}
+
+impl BrokenUnit {
+    /// The entry whose name an index takes for that of this item, where it does not look at all of it.
+    pub(super) async fn taken_for(&mut self, item: &Item) -> PortResult<Option<Item>> {
+        let (Some(folder), Some(name)) = (item.parent(), item.name()) else { return Ok(None) };
+        let key = name.search_key();
+        let padded = key.trim_end();
+        if self.has(TreeFault::PadsNames) && padded.len() < key.len() {
+            return self.honest().nodes().entry(folder, padded).await;
+        }
+        let seen = first(&key, 191);
+        if !self.has(TreeFault::ComparesNamesTo191Characters) || seen == key {
+            return Ok(None);
+        }
+        let entries = self.honest().nodes().entries(&[folder], None, u32::MAX).await?;
+        let is_alike = |entry: &Item| entry.name().is_some_and(|name| first(&name.search_key(), 191) == seen);
+        Ok(entries.into_iter().find(is_alike))
     }
 }
 
@@ -168,4 +188,14 @@ mutants! {
     a_usage_that_counts_versions: broken(Fault::Tree(TreeFault::CountsVersions)) => database, ["TREE-22"];
     a_trash_that_weighs_versions: broken(Fault::Tree(TreeFault::WeighsVersions)) => database, ["TREE-30"];
     a_trash_of_removed_users: broken(Fault::Tree(TreeFault::ShowsTheTrashOfTheRemoved)) => database, ["TREE-13"];
+    a_repo_that_pads_names: broken(Fault::Tree(TreeFault::PadsNames)) => database, ["TREE-40"];
+    a_repo_that_compares_names_to_191_characters:
+        broken(Fault::Tree(TreeFault::ComparesNamesTo191Characters)) => database, ["TREE-40"];
+    a_list_of_children_that_pages_to_the_millisecond:
+        broken(Fault::Tree(TreeFault::PagesChildrenToTheMillisecond)) => database, ["TREE-20"];
+    a_list_of_children_that_pages_sizes_as_floats: broken(Fault::Tree(TreeFault::PagesChildrenAsFloats)) => database,
+        ["TREE-20"];
+    a_trash_that_is_sorted_to_the_millisecond: broken(Fault::Tree(TreeFault::SortsTheTrashToTheMillisecond)) => database,
+        ["TREE-38"];
+    a_trash_that_joins_the_former_folder: broken(Fault::Tree(TreeFault::JoinsTheFormerFolder)) => database, ["TREE-12"];
 }

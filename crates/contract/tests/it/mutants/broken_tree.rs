@@ -87,6 +87,12 @@ pub(crate) enum TreeFault {
     CountsVersions,
     WeighsVersions,
     ShowsTheTrashOfTheRemoved,
+    PadsNames,
+    ComparesNamesTo191Characters,
+    PagesChildrenToTheMillisecond,
+    PagesChildrenAsFloats,
+    SortsTheTrashToTheMillisecond,
+    JoinsTheFormerFolder,
 }
 
 /// How many rows a careless adapter changes by one call.
@@ -181,6 +187,9 @@ impl NodeRepo for BrokenUnit {
     }
 
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem> {
+        if let Some(alike) = self.taken_for(item).await? {
+            return Err(PlaceItem::NameTaken { existing: alike.id(), kind: alike.kind() });
+        }
         let item = match item {
             Item::File(file) => &Item::File(self.misread(file)),
             Item::Folder(_) => item,

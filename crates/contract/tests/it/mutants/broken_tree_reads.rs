@@ -7,19 +7,42 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder, VersionNumber};
 use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
 use fm_domain::tree::{
-    Ancestor, ChildFilter, ChildPage, ChildSort, Drive, Item, ItemKind, NodeRecord, Operation, Seq,
-    TrashFilter, TrashPage, TrashSort, TrashedItem, TreeQueries, Usage, Version,
+    Ancestor, ChildFilter, ChildPage, ChildSort, ChildValue, Drive, Item, ItemKind, NodeRecord, Operation,
+    Seq, TrashFilter, TrashPage, TrashSort, TrashedItem, TreeQueries, Usage, Version,
 };
 
 use crate::mutants::broken_database::{BrokenReads, PAGE};
 use crate::mutants::broken_drives::FEW;
 use crate::mutants::broken_tree::{TreeFault, called_by_its_key};
 
+/// The moment without what a coarse column loses.
+fn whole_milli(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_micros(moment.unix_micros().div_euclid(1_000) * 1_000)
+}
+
 impl BrokenReads {
+    /// Makes of the key of a page what a careless cursor holds of it.
+    fn coarsen(&self, value: &mut ChildValue) {
+        match value {
+            ChildValue::ModifiedAt(at) | ChildValue::CreatedAt(at)
+                if self.has(TreeFault::PagesChildrenToTheMillisecond) =>
+            {
+                *at = whole_milli(*at);
+            }
+            ChildValue::Size(size) if self.has(TreeFault::PagesChildrenAsFloats) => {
+                // The last bit of a number beyond what a float counts one by one.
+                let is_huge = size.bytes() > 1 << 53;
+                *size = ByteSize::new(if is_huge { size.bytes() & !1 } else { size.bytes() });
+            }
+            _ => {}
+        }
+    }
+
     /// The size with the bytes of all old versions of the drive.
     async fn with_versions(&mut self, access: &Access, size: ByteSize) -> PortResult<ByteSize> {
         let drive = self.inner.tree().drive(access, access.drive()).await?;
@@ -71,6 +94,9 @@ impl TreeQueries for BrokenReads {
         }
         if self.has(TreeFault::ListsAPageOfChildren) {
             page.limit = page.limit.min(PAGE);
+        }
+        if let Some(after) = &mut page.after {
+            self.coarsen(&mut after.value);
         }
         let mut items = self.inner.tree().children(access, folder, filter, &page).await?;
         if page.after.is_some() && items.len() > 1 && self.has(TreeFault::SkipsChildren) {
@@ -149,10 +175,18 @@ impl TreeQueries for BrokenReads {
         if self.has(TreeFault::IncludesTheMoment) {
             filter.before = filter.before.map(|moment| moment.plus(Duration::from_micros(1)));
         }
+        let joins = filter.from.is_some() && self.has(TreeFault::JoinsTheFormerFolder);
         if self.has(TreeFault::ListsFewTops) {
             page.limit = page.limit.min(FEW);
         }
-        let found = self.inner.tree().trash(access, drive, &filter, &page).await?;
+        let mut found = self.inner.tree().trash(access, drive, &filter, &page).await?;
+        found.retain(|top| top.has_parent || !joins);
+        if page.sort == TrashSort::TrashedAt && self.has(TreeFault::SortsTheTrashToTheMillisecond) {
+            found.sort_by_key(|top| (whole_milli(top.trashed_at), top.top));
+            if page.order == SortOrder::Descending {
+                found.reverse();
+            }
+        }
         if self.has(TreeFault::ShowsTheTrashOfTheRemoved) {
             let mut known = self.common.tops.lock().unwrap();
             if self.common.marked.lock().unwrap().contains_key(&drive.owner()) {
