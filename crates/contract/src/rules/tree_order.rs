@@ -20,7 +20,7 @@ const SORTS: [ChildSort; 5] =
 /// More bytes than a float counts one by one.
 const HUGE: u64 = 1 << 53;
 
-/// So many seconds, and as many microseconds: no two of these moments are told apart by a coarser clock alone.
+/// So many seconds and microseconds after the moment at which every rule begins.
 fn moment(seconds: i64, micros: u64) -> Timestamp {
     at(seconds).plus(Duration::from_micros(micros))
 }
