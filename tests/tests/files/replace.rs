@@ -55,6 +55,9 @@ async fn a_replacement_can_be_bound_to_a_revision(lane: Lane) {
     put("\"other\"", "new").await.problem(412, "precondition_failed");
     put(&created.field("etag"), "new").await.expect(200);
     put(&created.field("etag"), "newer").await.problem(412, "precondition_failed");
+    let only_new =
+        user.put(&content(&file)).header("content-type", "text/plain").header("if-none-match", "*");
+    only_new.body("newest".to_owned()).send().await.problem(412, "precondition_failed");
     assert_eq!(user.get(&User::path(&file)).send().await.parse::<File>().sha256, Some(sha256_hex(b"new")));
     assert_eq!(user.storage().await, (6, 1), "the old content is a version");
 }

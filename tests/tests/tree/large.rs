@@ -108,6 +108,21 @@ async fn what_is_below_a_large_folder_is_gone_with_it(lane: Lane) {
     ended(&user, trashed).await;
 }
 
+async fn a_large_batch_with_a_key_goes_on_without_its_client(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let folder = filled(&user).await;
+    let keyed = user.post("/v1/batch").header("idempotency-key", "large");
+    let begun = keyed.json(&json!({"operations": [{"op": "trash", "id": folder.id}]})).send().await;
+    let begun: Operation = begun.expect(202).parse();
+    let path = format!("/v1/operations/{}", begun.id);
+    within(Duration::from_secs(30), "the batch ends", async || {
+        let now: Operation = user.get(&path).send().await.expect(200).parse();
+        (now.status == "done").then_some(())
+    })
+    .await;
+    assert_eq!(trashed_names(&user, &[]).await, ["large"]);
+}
+
 async fn an_operation_that_has_ended_is_not_cancelled(lane: Lane) {
     let api = Api::on(lane);
     let (user, stranger) = (api.user().await, api.user().await);
@@ -136,6 +151,7 @@ async fn what_is_left_of_an_operation_can_be_cancelled(lane: Lane) {
 on_every_lane![
     a_large_folder_is_copied_trashed_restored_and_deleted,
     what_is_below_a_large_folder_is_gone_with_it,
+    a_large_batch_with_a_key_goes_on_without_its_client,
     an_operation_that_has_ended_is_not_cancelled,
     what_is_left_of_an_operation_can_be_cancelled,
 ];

@@ -81,7 +81,13 @@ async fn the_list_comes_page_by_page(lane: Lane) {
         }
         assert_eq!(walked, [5, 4, 3, 2, 1], "{limit}");
     }
-    user.get(&of(&file, "?cursor=x")).send().await.problem(400, "malformed_request");
+    let other = with_contents(&user, &["1", "22"]).await;
+    let page: VersionList = user.get(&of(&other, "?limit=1")).send().await.expect(200).parse();
+    let theirs = page.next_cursor.unwrap();
+    for cursor in ["x", "2", theirs.as_str()] {
+        let refused = user.get(&of(&file, "")).query(&[("cursor", cursor)]).send().await;
+        refused.problem(400, "malformed_request");
+    }
 }
 
 async fn a_restored_version_is_a_new_content(lane: Lane) {

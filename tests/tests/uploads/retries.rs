@@ -87,6 +87,16 @@ async fn deleting_the_file_frees_its_key(lane: Lane) {
     assert_ne!(first.id, second.id);
 }
 
+async fn a_retry_whose_file_is_in_the_trash_is_an_upload(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let first: File = keyed(&user, "key", "a.txt", "hello").send().await.expect(201).parse();
+    user.post(&format!("/v1/items/{}/trash", first.id)).send().await.expect(200);
+    let second: File = keyed(&user, "key", "a.txt", "hello").send().await.expect(201).parse();
+    assert_ne!(first.id, second.id);
+    let retry: File = keyed(&user, "key", "a.txt", "hello").send().await.expect(200).parse();
+    assert_eq!(retry.id, second.id);
+}
+
 async fn a_refused_attempt_frees_its_key(lane: Lane) {
     let user = Api::on(lane).user().await;
     keyed(&user, "key", "a/b", "hello").send().await.invalid(&["/name"]);
@@ -143,6 +153,7 @@ on_every_lane![
     a_retry_while_the_first_is_still_running_is_told_to_wait,
     of_parallel_attempts_one_makes_the_file,
     deleting_the_file_frees_its_key,
+    a_retry_whose_file_is_in_the_trash_is_an_upload,
     a_refused_attempt_frees_its_key,
     a_key_is_1_to_255_visible_ascii_characters,
     a_client_that_went_away_can_try_again,

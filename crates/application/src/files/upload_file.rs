@@ -83,7 +83,7 @@ impl UploadFile {
             replaces: ByteSize::ZERO,
             key: key.as_ref(),
         };
-        let (intent, quota) = match self.transfer.record_intent(&intent_request).await? {
+        let (intent, quota) = match self.begin(&access, &intent_request).await? {
             IntentOutcome::Ready { intent, quota } => (intent, quota),
             IntentOutcome::Done(first) => return self.repeat(&access, &first, body, &placing).await,
         };
@@ -114,6 +114,24 @@ impl UploadFile {
                 Err(self.transfer.explained(actor, error).await)
             }
         }
+    }
+
+    /// Unit 1. The key of a file that was put into the trash is free, as that of one that was deleted.
+    async fn begin(
+        &self,
+        access: &Access,
+        intent_request: &IntentRequest<'_>,
+    ) -> Result<IntentOutcome, UploadError> {
+        let outcome = self.transfer.record_intent(intent_request).await?;
+        let file = match &outcome {
+            IntentOutcome::Ready { .. } => return Ok(outcome),
+            IntentOutcome::Done(first) => first.file,
+        };
+        if self.transfer.db.read().await?.files().find(access, file).await?.is_some() {
+            return Ok(outcome);
+        }
+        retry_conflicts(|| self.free_key(file)).await?;
+        self.transfer.record_intent(intent_request).await
     }
 
     /// Unit 2: from its commit on the file exists.
@@ -193,7 +211,7 @@ impl UploadFile {
         }
         let found = self.transfer.db.read().await?.files().find(access, first.file).await?;
         let Some(file) = found else {
-            // Removed while the retry was read, or put into the trash: from now on the key is free, and the next retry is an upload.
+            // Removed while the retry was read: from now on the key is free, and the next retry is an upload.
             retry_conflicts(|| self.free_key(first.file)).await?;
             return Err(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) });
         };

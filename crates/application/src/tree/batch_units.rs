@@ -15,8 +15,9 @@ use fm_domain::events::Change;
 use fm_domain::ids::OperationId;
 use fm_domain::tree::{BATCH_UNIT, Delta, Entered, MAX_ATOMIC, Operation, OperationKind, OperationStatus};
 
-/// How long a request goes on with its own batch before a job looks after it.
-const HEAD_START: Duration = Duration::from_mins(1);
+/// How long a request goes on with its own batch alone before a job does as well. Clients wait so long for an item that is too large for a
+/// request; most batches have ended by then, and those that have not are gone on with in turns.
+const HEAD_START: Duration = Duration::from_secs(2);
 
 /// What the unit of an atomic batch came to.
 pub(super) enum Atomic {

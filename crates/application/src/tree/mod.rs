@@ -19,6 +19,7 @@ mod item_view;
 mod last_numbers;
 mod list_children;
 mod list_trash;
+mod list_versions;
 mod look_up;
 mod new_content;
 mod operations;
@@ -51,6 +52,7 @@ pub use error::{Refusal, TreeError};
 pub use item_view::{FolderView, ItemView, PlacedView, TrashedView};
 pub use list_children::{ItemList, ListChildren, ListChildrenCommand};
 pub use list_trash::{ListTrash, ListTrashCommand, ListTrashedChildren, ShowTrashed, TrashList};
+pub use list_versions::{ListVersions, VersionList};
 pub use look_up::{LookUp, LookUpCommand};
 pub(crate) use new_content::NewContent;
 pub(crate) use operations::advance as advance_operation;
@@ -66,7 +68,7 @@ pub(crate) use subtree::{withdraw, withdraw_trashed};
 pub(crate) use take_over::{drop_blobs, fall_back};
 pub use trash_item::{TrashCommand, TrashItem};
 pub use usage_counts::CountedUsage;
-pub use versions::{ChangeVersionCommand, VersionList, VersionView, Versions};
+pub use versions::{ChangeVersionCommand, VersionView, Versions};
 
 use crate::ports::{Ports, Settings};
 
@@ -87,6 +89,7 @@ pub struct Tree {
     pub list_trash: ListTrash,
     pub list_trashed_children: ListTrashedChildren,
     pub show_trashed: ShowTrashed,
+    pub list_versions: ListVersions,
     pub versions: Versions,
     pub batch: RunBatch,
     pub empty_trash: EmptyTrash,
@@ -113,6 +116,7 @@ impl Tree {
             list_trash: ListTrash::new(ports, settings),
             list_trashed_children: ListTrashedChildren::new(ports, settings),
             show_trashed: ShowTrashed::new(ports, settings),
+            list_versions: ListVersions::new(ports, settings),
             versions: Versions::new(ports, settings),
             batch: RunBatch::new(ports, settings),
             empty_trash: EmptyTrash::new(ports, settings),

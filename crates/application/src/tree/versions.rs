@@ -21,17 +21,6 @@ use fm_domain::ids::{BlobId, FileId};
 use fm_domain::thumbnails::Thumbnailer;
 use fm_domain::tree::{Delta, Item, Label, MAX_PINNED, Version};
 
-/// A page of the versions of a file.
-#[derive(Debug, Clone)]
-pub struct VersionList {
-    /// The file with its present content, which comes first in the list.
-    pub present: FileView,
-    /// Old versions, newest first.
-    pub versions: Vec<VersionView>,
-    /// The number before which the next page begins, when there is one.
-    pub next_before: Option<VersionNumber>,
-}
-
 /// An old version with the URL of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionView {
@@ -56,7 +45,7 @@ pub struct ChangeVersionCommand {
     pub label: Option<Option<Label>>,
 }
 
-/// Lists, links, restores, changes and deletes old versions.
+/// Links, restores, changes and deletes old versions.
 pub struct Versions {
     context: Context,
     presenter: FilePresenter,
@@ -70,38 +59,6 @@ impl Versions {
             presenter: FilePresenter::new(ports, settings),
             thumbnailer: ports.thumbnailer.clone(),
         }
-    }
-
-    /// The old versions with numbers below `before`, at most `limit`, newest first.
-    pub async fn list(
-        &self,
-        actor: &Actor,
-        file: FileId,
-        before: Option<VersionNumber>,
-        limit: u32,
-    ) -> Result<VersionList, TreeError> {
-        let access = actor.access(Right::Read)?;
-        let mut reads = self.context.db.read().await?;
-        let present = reads.files().find(&access, file).await?.ok_or(TreeError::NotFound)?;
-        // One more than asked for tells whether there is a next page.
-        let mut versions = reads.tree().versions(&access, file, before, limit.saturating_add(1)).await?;
-        drop(reads);
-        let more = versions.len() > limit as usize;
-        versions.truncate(limit as usize);
-        let next_before = versions.last().filter(|_| more).map(|last| last.number);
-        let mut views = Vec::with_capacity(versions.len());
-        for version in versions {
-            views.push(self.view(&present, version).await?);
-        }
-        Ok(VersionList { present: self.presenter.view(present).await?, versions: views, next_before })
-    }
-
-    /// A version of this file as it is seen now.
-    async fn view(&self, present: &File, version: Version) -> PortResult<VersionView> {
-        // A version has no thumbnail.
-        let then = File { thumbnail: ThumbnailState::None, ..holding(present.clone(), &version) };
-        let FileView { download, expires_at, .. } = self.presenter.view(then).await?;
-        Ok(VersionView { version, download, url_expires_at: expires_at })
     }
 
     /// A URL of the bytes of a version, or of the present content by its number.
@@ -202,7 +159,7 @@ impl Versions {
         let access = actor.access(Right::Write)?;
         let context = self.context.by(actor);
         let (present, version) = retry_conflicts(|| try_change(&context, &access, &command)).await?;
-        Ok(self.view(&present, version).await?)
+        Ok(view_of(&self.presenter, &present, version).await?)
     }
 
     /// Deletes a version for good, or all that are not pinned.
@@ -216,6 +173,18 @@ impl Versions {
         let context = self.context.by(actor);
         retry_conflicts(|| delete(&context, &access, file, number)).await
     }
+}
+
+/// A version of this file as it is seen now.
+pub(super) async fn view_of(
+    presenter: &FilePresenter,
+    present: &File,
+    version: Version,
+) -> PortResult<VersionView> {
+    // A version has no thumbnail.
+    let then = File { thumbnail: ThumbnailState::None, ..holding(present.clone(), &version) };
+    let FileView { download, expires_at, .. } = presenter.view(then).await?;
+    Ok(VersionView { version, download, url_expires_at: expires_at })
 }
 
 /// The file with the content of a version in place of its own.

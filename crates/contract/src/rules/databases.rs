@@ -239,6 +239,7 @@ suite! {
         tree_22_a_folder_holds_what_is_living_below_it_at_every_level,
         tree_26_of_many_keys_exactly_those_of_entries_are_taken,
         tree_34_an_item_is_added_behind_taken_names_or_not_at_all,
+        tree_40_names_are_told_apart_to_their_last_character,
     }
     tree_units {
         tree_23_a_unit_sees_what_is_living_in_a_folder_and_nothing_else,
@@ -251,6 +252,13 @@ suite! {
         tree_29_a_drive_is_entered_once_a_unit_and_counts_as_its_deltas_say,
         tree_31_versions_of_one_file_are_no_others,
         tree_33_of_what_has_ended_the_oldest_makes_room_and_what_runs_is_counted,
+    }
+    tree_more {
+        tree_35_a_unit_sees_what_it_has_changed_of_a_tree_itself,
+        tree_36_a_tree_of_every_level_is_found_and_counted_and_goes_and_comes_as_a_whole,
+        tree_37_more_items_than_a_page_are_listed_and_counted_and_go_and_come_as_asked_for,
+        tree_38_more_tops_and_versions_than_a_page_are_listed_as_asked_for,
+        tree_39_of_units_that_wait_for_a_drive_no_more_enter_than_its_quota_lets,
     }
     blob_references {
         blob_30_a_shared_blob_outlives_all_but_its_last_reference_under_concurrent_drops,

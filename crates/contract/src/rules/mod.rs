@@ -58,6 +58,7 @@ mod time;
 mod token;
 mod tree;
 mod tree_ends;
+mod tree_more;
 mod tree_moves;
 mod tree_order;
 mod tree_trash;

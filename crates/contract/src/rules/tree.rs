@@ -1,10 +1,10 @@
 //! TREE: where items are, what they are called, and how they are found.
 
-use fm_domain::files::FileName;
+use fm_domain::files::{FileName, SortOrder};
 use fm_domain::ids::{NodeId, UserId};
 use fm_domain::tree::{
     ChildFilter, ChildSort, Delta, EnterDrive, Folder, Item, ItemKind, MAX_DEPTH, Misplaced, PlaceItem,
-    UpdateItem, check_folder, check_subtree,
+    TrashFilter, TrashPage, TrashSort, UpdateItem, check_folder, check_subtree,
 };
 use tokio::task::JoinSet;
 
@@ -225,7 +225,7 @@ pub(crate) async fn tree_08_folders_reach_64_levels_and_no_more_by_creation_and_
 }
 
 /// Folders, each in the one before.
-async fn nested(given: &Given, owner: UserId, from: NodeId, levels: usize) -> Vec<Folder> {
+pub(super) async fn nested(given: &Given, owner: UserId, from: NodeId, levels: usize) -> Vec<Folder> {
     let mut folders: Vec<Folder> = Vec::with_capacity(levels);
     for level in 0..levels {
         let parent = folders.last().map_or(from, |folder| folder.id);
@@ -248,8 +248,15 @@ pub(crate) async fn tree_13_what_belongs_to_a_user_who_is_marked_as_removed_is_a
     let access = access_of(owner);
     let folder = given.folder(owner, fill::root(owner), "folder").await;
     let file = given.file_in(owner, folder.id, "file").await;
-    let trashed = given.file_in(owner, folder.id, "trashed").await;
-    given.put_into_trash(owner, trashed.id.into(), 10).await;
+    given.versioned(owner, &file).await;
+    let trashed = given.folder(owner, folder.id, "trashed").await;
+    given.put_into_trash(owner, trashed.id, 10).await;
+    let (filter, order) = (TrashFilter::default(), SortOrder::Ascending);
+    let all = TrashPage { sort: TrashSort::TrashedAt, order, after: None, limit: 10 };
+    let mut reads = given.read().await;
+    let tops = reads.tree().trash(&access, fill::drive(owner), &filter, &all).await.unwrap();
+    assert_eq!(tops.len(), 1, "until then it is told");
+    drop(reads);
     let mut unit = given.unit().await;
     let blob = stored(&mut *unit, stays).await;
     assert!(unit.users().mark_removed(owner, at(60)).await.unwrap());
@@ -265,7 +272,12 @@ pub(crate) async fn tree_13_what_belongs_to_a_user_who_is_marked_as_removed_is_a
         let page = first_page(ChildSort::Name, 10);
         assert_eq!(tree.children(&access, id, &ChildFilter::default(), &page).await.unwrap(), []);
     }
-    assert_eq!(tree.trashed(&access, trashed.id.into()).await.unwrap(), None);
+    assert_eq!(tree.trashed(&access, trashed.id).await.unwrap(), None);
+    assert_eq!(tree.trash(&access, fill::drive(owner), &filter, &all).await.unwrap(), []);
+    let page = first_page(ChildSort::Name, 10);
+    assert_eq!(tree.trashed_children(&access, trashed.id, &page).await.unwrap(), None);
+    assert_eq!(tree.versions(&access, file.id, None, 10).await.unwrap(), []);
+    assert_eq!(tree.version(&access, file.id, file.version).await.unwrap(), None);
     let mut unit = given.unit().await;
     let entered = unit.drives().enter(fill::drive(owner), &Delta::default(), None).await;
     assert!(matches!(entered, Err(EnterDrive::NoDrive)), "{entered:?}");

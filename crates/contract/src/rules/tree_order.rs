@@ -1,7 +1,9 @@
 //! TREE: in what order the entries of a folder come, what it holds, and which names are free in it.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
+use fm_domain::clock::Timestamp;
 use fm_domain::database::UnitOfWork;
 use fm_domain::files::{File, FileName, SortOrder};
 use fm_domain::ids::{NodeId, UserId};
@@ -15,31 +17,43 @@ use crate::harness::DatabaseHarness;
 const SORTS: [ChildSort; 5] =
     [ChildSort::Name, ChildSort::ModifiedAt, ChildSort::CreatedAt, ChildSort::Size, ChildSort::Type];
 
-/// A folder, and entries of it that come in another order by each of the sorts: some are alike in all but their names and ids.
+/// More bytes than a float counts one by one.
+const HUGE: u64 = 1 << 53;
+
+/// So many seconds and microseconds after the moment at which every rule begins.
+fn moment(seconds: i64, micros: u64) -> Timestamp {
+    at(seconds).plus(Duration::from_micros(micros))
+}
+
+/// A folder, and entries of it that come in another order by each of the sorts: some are alike in all but their names and ids, and some
+/// differ by a microsecond or a byte.
 async fn varied(given: &Given, owner: UserId) -> (NodeId, Vec<Item>) {
     let folder = given.folder(owner, fill::root(owner), "folder").await.id;
     let mut items: Vec<Item> = Vec::new();
     let mut unit = given.inside(owner).await;
     for (name, modified, created, size, content_type) in [
-        ("b.txt", 3, 1, 10, "text/plain"),
-        ("B2.txt", 1, 1, 10, "image/png"),
-        ("a.txt", 3, 2, 9, "text/plain"),
-        ("\u{e4}.txt", 2, 2, 11, "text/plain"),
-        ("_.txt", 2, 1, 0, "application/pdf"),
+        ("b.txt", moment(3, 1), moment(1, 0), 10, "text/plain"),
+        ("B2.txt", moment(1, 0), moment(1, 0), 10, "image/png"),
+        ("a.txt", moment(3, 0), moment(2, 1), HUGE + 1, "text/plain"),
+        ("\u{e4}.txt", moment(2, 0), moment(2, 0), HUGE, "text/plain"),
+        ("_.txt", moment(2, 0), moment(1, 0), 0, "application/pdf"),
     ] {
         let blob = stored(&mut *unit, owner).await;
         let file = File {
             parent: folder,
             content_type: fill::media_type(content_type),
             size: fill::bytes(size),
-            created_at: at(created),
-            modified_at: at(modified),
+            created_at: created,
+            modified_at: modified,
             ..fill::file(owner, blob, name)
         };
         items.push(file.into());
     }
-    for (name, modified, created) in [("z", 2, 1), ("Y", 2, 3), ("y2", 1, 1)] {
-        let (modified_at, created_at) = (at(modified), at(created));
+    for (name, modified_at, created_at) in [
+        ("z", moment(2, 2), moment(1, 1)),
+        ("Y", moment(2, 1), moment(3, 0)),
+        ("y2", moment(1, 0), moment(1, 0)),
+    ] {
         items.push(Folder { modified_at, created_at, ..fill::folder(owner, folder, name) }.into());
     }
     for item in &items {
@@ -165,10 +179,12 @@ pub(crate) async fn tree_22_a_folder_holds_what_is_living_below_it_at_every_leve
     let given = given(harness);
     let (owner, other) = (given.owner().await, given.owner().await);
     let root = fill::root(owner);
-    let outer = given.folder(owner, root, "outer").await;
+    let outer = given.folder(owner, root, "Outer").await;
     let inner = given.folder(owner, outer.id, "inner").await;
     let deep = given.folder(owner, inner.id, "deep").await;
     let file = given.file_in(owner, deep.id, "file").await;
+    // What it held before is not what it holds.
+    given.versioned(owner, &file).await;
     given.file_in(owner, inner.id, "file").await;
     given.file_in(owner, root, "file").await;
     let gone = given.file_in(owner, deep.id, "gone").await;
@@ -190,6 +206,8 @@ pub(crate) async fn tree_22_a_folder_holds_what_is_living_below_it_at_every_leve
     assert_eq!(tree.item(&other, outer.id).await.unwrap(), None, "of another owner");
     let items = [gone.id.into(), file.id.into(), deep.id, file.id.into()];
     let above = tree.ancestors(&access, &items).await.unwrap();
+    let names: Vec<Option<&FileName>> = above[1].iter().map(|folder| folder.name.as_ref()).collect();
+    assert_eq!(names, [None, outer.name.as_ref(), inner.name.as_ref(), deep.name.as_ref()]);
     let above: Vec<Vec<NodeId>> =
         above.iter().map(|way| way.iter().map(|folder| folder.id).collect()).collect();
     let way = [root, outer.id, inner.id, deep.id];
@@ -261,4 +279,28 @@ pub(crate) async fn tree_34_an_item_is_added_behind_taken_names_or_not_at_all<H:
         assert!(!nodes.insert_behind(&lost, taken).await.unwrap(), "there is no such folder");
     }
     unit.rollback().await.unwrap();
+}
+
+pub(crate) async fn tree_40_names_are_told_apart_to_their_last_character<H: DatabaseHarness>(harness: &H) {
+    let given = given(harness);
+    let owner = given.owner().await;
+    let folder = given.folder(owner, fill::root(owner), "folder").await;
+    let long = |letter: &str, last: char| format!("{}{last}", letter.repeat(254));
+    let short = ["a", "a ", " a", "a.", "\u{e1}", "\u{ff41}", "a\u{b7}"].map(str::to_owned);
+    let long = [long("x", 'y'), long("x", 'z'), long("\u{1f600}", 'y'), long("\u{1f600}", 'z')];
+    let names: Vec<FileName> = short.iter().chain(&long).map(|text| fill::name(text)).collect();
+    let items: Vec<Item> =
+        names.iter().map(|name| fill::folder_called(&folder, name.clone()).into()).collect();
+    let mut unit = given.inside(owner).await;
+    for item in &items {
+        let placed = unit.nodes().insert(item).await;
+        assert!(placed.is_ok(), "{:?}: {placed:?}", item.name());
+    }
+    unit.commit().await.unwrap();
+    let mut reads = given.read().await;
+    for (name, item) in names.iter().zip(&items) {
+        let key = [name.search_key()];
+        let found = reads.tree().resolve(&access_of(owner), folder.id, &key).await.unwrap();
+        assert_eq!(found.as_ref(), Some(item));
+    }
 }

@@ -93,7 +93,8 @@ pub(crate) async fn tree_30_tops_of_the_trash_are_found_by_their_times_and_by_li
     let late = given.file_in(owner, root, "a_b 100%.txt").await;
     let folder = given.folder(owner, root, "aXb").await;
     let inner = given.folder(owner, folder.id, "inner").await;
-    given.file_in(owner, inner.id, "deep").await;
+    let deep = given.file_in(owner, inner.id, "deep").await;
+    given.versioned(owner, &deep).await;
     given.file_in(owner, folder.id, "file").await;
     let early = given.file_in(owner, root, "STRASSE").await;
     let theirs = given.file_in(other, fill::root(other), "a_b").await;

@@ -1,4 +1,4 @@
-//! Cursors of lists of children and of the trash, bound to all that makes up the list.
+//! Cursors of lists of children, of the trash and of versions, bound to all that makes up the list.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,8 +8,8 @@ use crate::body::ByteSize;
 use crate::claims::{self, Binding, Claims};
 use crate::clock::Timestamp;
 use crate::error::PortResult;
-use crate::files::{InvalidCursor, SortOrder};
-use crate::ids::{DriveId, NodeId, UserId};
+use crate::files::{InvalidCursor, SortOrder, VersionNumber};
+use crate::ids::{DriveId, FileId, NodeId, UserId};
 use crate::list_hash::ListHash;
 use crate::mac::{MacSigner, Purpose};
 
@@ -49,11 +49,22 @@ enum TrashPlace {
     Size(u64, Uuid),
 }
 
+/// A place in the list of the versions of a file.
+#[derive(Serialize, Deserialize)]
+struct VersionPlace {
+    #[serde(rename = "vn")]
+    number: u32,
+}
+
 impl Claims for ChildPlace {
     const PURPOSE: Purpose = Purpose::Cursor;
 }
 
 impl Claims for TrashPlace {
+    const PURPOSE: Purpose = Purpose::Cursor;
+}
+
+impl Claims for VersionPlace {
     const PURPOSE: Purpose = Purpose::Cursor;
 }
 
@@ -142,6 +153,29 @@ pub fn decode_trash_cursor(
     if key.sort() == page.sort { Ok(key) } else { Err(InvalidCursor) }
 }
 
+/// Writes the cursor of the page of a file's versions after the one with this number.
+pub fn encode_version_cursor(
+    last: VersionNumber,
+    reader: UserId,
+    file: FileId,
+    macs: &dyn MacSigner,
+) -> PortResult<String> {
+    let place = VersionPlace { number: last.number() };
+    claims::seal(&place, Binding::Suffix(&hash_of_versions(reader, file)), macs)
+}
+
+/// Reads the cursor of a page of a file's versions: the number of the last one of the page before.
+pub fn decode_version_cursor(
+    text: &str,
+    reader: UserId,
+    file: FileId,
+    macs: &dyn MacSigner,
+) -> Result<VersionNumber, InvalidCursor> {
+    let place: Option<VersionPlace> =
+        claims::open(text, Binding::Suffix(&hash_of_versions(reader, file)), macs);
+    place.map(|place| VersionNumber::new(place.number)).ok_or(InvalidCursor)
+}
+
 fn hash_of_children(reader: UserId, folder: NodeId, filter: ChildFilter, page: &ChildPage) -> [u8; 32] {
     let mut hash = ListHash::new();
     hash.field(b'l', b"children");
@@ -170,6 +204,14 @@ fn hash_of_trash(reader: UserId, drive: DriveId, filter: &TrashFilter, page: &Tr
     if let Some(before) = filter.before {
         hash.field(b'b', &before.unix_micros().to_be_bytes());
     }
+    hash.finish()
+}
+
+fn hash_of_versions(reader: UserId, file: FileId) -> [u8; 32] {
+    let mut hash = ListHash::new();
+    hash.field(b'l', b"versions");
+    hash.field(b'o', reader.uuid().as_bytes());
+    hash.field(b'f', file.uuid().as_bytes());
     hash.finish()
 }
 

@@ -24,7 +24,10 @@ mod trash;
 mod version;
 
 pub use conflict::{OnConflict, OnFolderConflict, UnknownConflict};
-pub use cursor::{decode_child_cursor, decode_trash_cursor, encode_child_cursor, encode_trash_cursor};
+pub use cursor::{
+    decode_child_cursor, decode_trash_cursor, decode_version_cursor, encode_child_cursor,
+    encode_trash_cursor, encode_version_cursor,
+};
 pub use drive::{Delta, Drive, EnterDrive, Entered, Seq};
 pub use item::{Folder, Item, ItemKind, UnknownKind};
 pub use limits::{

@@ -64,8 +64,10 @@ pub trait DriveRepo: Send {
     /// changes are stamped with it; by commits it has no gaps and no ties (TREE-09). The counters change by `delta`, at once.
     ///
     /// Refused, and not entered, when `delta` adds more than it unreserves and used + reserved would then exceed the drive's own quota, or
-    /// `quota` where it has none. A unit enters a drive once, before it changes items, versions or stored blobs, and drives in the order of
-    /// their ids; only intents, keys and uploads of its own come before. Changes of items of a drive that was not entered are
+    /// `quota` where it has none. What counts is what the unit before has left, not what was there when this one began (TREE-39).
+    ///
+    /// A unit enters a drive once, before it changes items, versions or stored blobs, and drives in the order of their ids; only intents,
+    /// keys and uploads of its own come before. Changes of items of a drive that was not entered are
     /// [`Unexpected`](PortError::Unexpected).
     async fn enter(
         &mut self,
@@ -84,7 +86,8 @@ pub trait DriveRepo: Send {
     ) -> Result<(), EnterDrive>;
 }
 
-/// Items inside a unit of work that has [entered](DriveRepo::enter) their drive. The queries see what the unit has changed.
+/// Items inside a unit of work that has [entered](DriveRepo::enter) their drive. The queries see what the unit has changed (TREE-35), and all
+/// of it, however deep and however many (TREE-36, TREE-37).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait NodeRepo: Send {
@@ -121,8 +124,8 @@ pub trait NodeRepo: Send {
         limit: u32,
     ) -> PortResult<Vec<Item>>;
 
-    /// Adds a living item with a fresh id to its folder; every character of it counts (FILE-25). A taken name is a refusal and does not poison the unit (TREE-02); of units that want
-    /// one name one gets it (TREE-03). A second item with one id is an error.
+    /// Adds a living item with a fresh id to its folder; every character of it counts (FILE-25, TREE-40). A taken name is a refusal and does
+    /// not poison the unit (TREE-02); of units that want one name one gets it (TREE-03). A second item with one id is an error.
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem>;
 
     /// Adds an item as [`insert`](Self::insert) does if its name is free and entries of its folder have all of these
@@ -192,7 +195,7 @@ pub trait VersionRepo: Send {
     /// The version.
     async fn find(&mut self, file: FileId, number: VersionNumber) -> PortResult<Option<Version>>;
 
-    /// All old versions of a file, by their numbers.
+    /// All old versions of a file, by their numbers (TREE-38).
     async fn all(&mut self, file: FileId) -> PortResult<Vec<Version>>;
 
     /// Pins or frees a version, and replaces its label; false when there is none.

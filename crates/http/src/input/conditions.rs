@@ -26,6 +26,13 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> 
     read.map(Some).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))
 }
 
+/// The revisions in which what is there may be changed or deleted: those of `If-Match`, and none for `If-None-Match: *`, which asks that
+/// nothing is there (RFC 9110, section 13.1.2). 400 when `If-Match` is no list of tags.
+pub(crate) fn precondition(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
+    let if_match = if_match(headers)?;
+    Ok(if none_match_any(headers) { Some(IfMatch::Revisions(Vec::new())) } else { if_match })
+}
+
 /// The revisions that these lists of tags name; `None` where one is no list.
 pub(crate) fn if_match_of(lists: &[&str]) -> Option<IfMatch> {
     if lists.iter().any(|list| list.trim() == "*") {
@@ -102,7 +109,7 @@ mod tests {
     use fm_fuzzing::changed_text;
     use proptest::prelude::*;
 
-    use super::{Tag, if_match, none_match, tag_list_matches_strongly, tags};
+    use super::{Tag, if_match, none_match, precondition, tag_list_matches_strongly, tags};
 
     fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -134,6 +141,19 @@ mod tests {
             assert_eq!(read, Some(IfMatch::Revisions(vec![])), "{tag}");
         }
         assert!(if_match(&headers(IF_MATCH, "r3-p-x")).is_err());
+    }
+
+    #[test]
+    fn what_is_there_is_not_changed_where_nothing_may_be_there() {
+        let none = Some(IfMatch::Revisions(vec![]));
+        let mut both = headers(IF_MATCH, "*");
+        assert_eq!(precondition(&both).unwrap(), Some(IfMatch::Any));
+        both.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+        assert_eq!(precondition(&both).unwrap(), none);
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, "*")).unwrap(), none);
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, r#""r3-d""#)).unwrap(), None);
+        both.insert(IF_MATCH, HeaderValue::from_static("r3"));
+        assert!(precondition(&both).is_err());
     }
 
     #[test]

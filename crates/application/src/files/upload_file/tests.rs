@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod pictures;
+mod retries;
 
 use super::{UploadCommand, UploadFile, Uploaded};
 use crate::files::{UploadBody, UploadError};
@@ -19,7 +20,7 @@ use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::clock::Clock as _;
 use fm_domain::error::{PortError, Retry};
 use fm_domain::files::ThumbnailState;
-use fm_domain::idempotency::{Claimed, FinishedUpload};
+use fm_domain::idempotency::Claimed;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_file, an_account};
 use fm_domain::tree::{Delta, EnterDrive, OnConflict, Placing};
@@ -314,59 +315,6 @@ async fn a_key_in_use_is_busy_until_its_lease_ends() {
         upload(doubles([unit], false), FakeBlobs::noting(&effects), &settings(), Some("k"), body(&[])).await;
     assert!(matches!(outcome, Err(UploadError::KeyBusy { retry_after }) if retry_after.as_secs() == 42));
     assert_eq!(effects.seen(), ["claim", "rollback"]);
-}
-
-/// An upload of `a` as `hello.txt` whose key was used for `first`, and the unit that comes after it was read.
-async fn repeat(
-    effects: &Effects,
-    first: FinishedUpload,
-    reads: Option<FakeReads>,
-    then: Option<FakeUnitOfWork>,
-) -> Result<Uploaded, UploadError> {
-    let mut unit = FakeUnitOfWork::noting(effects);
-    once!(effects, unit.keys.expect_claim(), "claim", |_, _| Ok(Claimed::Done(first.clone())));
-    let mut doubles = doubles([unit].into_iter().chain(then), false);
-    if let Some(reads) = reads {
-        doubles.db = doubles.db.reads(reads);
-    }
-    upload(doubles, FakeBlobs::noting(effects), &settings(), Some("k"), body(&["a"])).await
-}
-
-fn first() -> FinishedUpload {
-    FinishedUpload { file: a_file().id, name: "hello.txt".parse().unwrap(), sha256: sha256(b"a") }
-}
-
-#[tokio::test]
-async fn a_retry_gets_the_first_file_and_stores_nothing() {
-    let effects = Effects::default();
-    let kept = repeat(&effects, first(), Some(reads_of_file(&effects, Some(a_file()))), None).await.unwrap();
-    assert!(!kept.fresh);
-    assert_eq!(kept.view.file, a_file());
-    assert_eq!(effects.seen(), ["claim", "rollback", "find"]);
-}
-
-#[tokio::test]
-async fn a_key_used_for_another_name_or_content_is_a_conflict() {
-    for other in [
-        FinishedUpload { name: "other.txt".parse().unwrap(), ..first() },
-        FinishedUpload { sha256: sha256(b"b"), ..first() },
-    ] {
-        let outcome = repeat(&Effects::default(), other, None, None).await;
-        assert!(matches!(outcome, Err(UploadError::KeyConflict)));
-    }
-}
-
-#[tokio::test]
-async fn the_key_of_a_first_file_that_was_removed_or_put_into_the_trash_is_freed_for_the_next_retry() {
-    let effects = Effects::default();
-    let mut freeing = FakeUnitOfWork::noting(&effects);
-    once!(effects, freeing.keys.expect_free_file(), "free", |file| {
-        assert_eq!(file, a_file().id);
-        Ok(())
-    });
-    let outcome = repeat(&effects, first(), Some(reads_of_file(&effects, None)), Some(freeing)).await;
-    assert!(matches!(outcome, Err(UploadError::KeyBusy { .. })), "{outcome:?}");
-    assert_eq!(effects.seen(), ["claim", "rollback", "find", "free", "commit"]);
 }
 
 /// An upload of `a` whose request names no file.

@@ -215,7 +215,7 @@ pub(crate) struct Broken {
 pub(crate) struct BrokenUnit {
     /// Taken when the unit ends by an answer.
     pub(crate) inner: Option<Box<dyn UnitOfWork>>,
-    /// Where uploads are found that were committed before the unit had its turn.
+    /// What was committed before the unit had its turn.
     pub(crate) early: Option<Box<dyn ReadRepos>>,
     pub(crate) fault: Fault,
     /// Whether a statement failed, or was refused where that counts as a failure.
@@ -309,6 +309,9 @@ impl Broken {
 #[async_trait]
 impl Database for Broken {
     async fn begin(&self) -> PortResult<Box<dyn UnitOfWork>> {
+        if self.fault == Fault::Tree(TreeFault::ChecksQuotasBeforeItsTurn) {
+            return self.unit(Some(self.reach()?.read().await?)).await;
+        }
         self.unit(None).await
     }
 

@@ -1,21 +1,17 @@
 //! Databases with one fault in their trees.
 
-use std::sync::atomic::Ordering;
-
 use async_trait::async_trait;
 use fm_domain::access::Access;
-use fm_domain::body::ByteSize;
 use fm_domain::clock::Timestamp;
+use fm_domain::database::Database as _;
 use fm_domain::error::PortResult;
-use fm_domain::files::{Revision, VersionNumber};
-use fm_domain::ids::{DriveId, FileId, NodeId, OperationId, UserId};
+use fm_domain::files::{FileName, Revision};
+use fm_domain::ids::NodeId;
 use fm_domain::tree::{
-    Ancestor, Delta, DriveRepo, EnterDrive, Entered, Item, Label, Marked, Measure, NodeRepo, Operation,
-    OperationRepo, OperationStatus, PlaceItem, Removed, Seq, TrashedItem, UpdateItem, Version, VersionRepo,
+    Ancestor, Item, Marked, Measure, NodeRepo, PlaceItem, Removed, TrashedItem, UpdateItem,
 };
 
 use crate::mutants::broken_database::{BrokenReads, BrokenUnit, Fault, broken};
-use crate::mutants::broken_removal::RemovalFault;
 use crate::mutants::mutants;
 
 /// What is wrong.
@@ -73,6 +69,39 @@ pub(crate) enum TreeFault {
     RemovesWithoutALimit,
     AddsEachReferenceOnce,
     DropsEachReferenceOnce,
+    ChecksQuotasBeforeItsTurn,
+    FindsWhatIsCommitted,
+    RemembersLineages,
+    CallsFoldersByTheirKeys,
+    MarksFewAtOnce,
+    RestoresFewAtOnce,
+    RemovesFewAtOnce,
+    EditsWhatItRestores,
+    CountsFewLevels,
+    FollowsFewNames,
+    ListsAPageOfChildren,
+    LooksAboveAPage,
+    ListsFewTops,
+    FindsFewVersions,
+    SortsVersionsAsText,
+    CountsVersions,
+    WeighsVersions,
+    ShowsTheTrashOfTheRemoved,
+    PadsNames,
+    ComparesNamesTo191Characters,
+    PagesChildrenToTheMillisecond,
+    PagesChildrenAsFloats,
+    SortsTheTrashToTheMillisecond,
+    JoinsTheFormerFolder,
+}
+
+/// How many rows a careless adapter changes by one call.
+const FEW_ROWS: u32 = 32;
+
+/// The folder as one that keeps nothing but the key of its name calls it.
+pub(super) fn called_by_its_key(folder: Ancestor) -> Ancestor {
+    let name = folder.name.map(|name| FileName::from_stored(&name.search_key()).unwrap());
+    Ancestor { name, ..folder }
 }
 
 impl BrokenReads {
@@ -88,40 +117,11 @@ impl BrokenUnit {
 }
 
 #[async_trait]
-impl DriveRepo for BrokenUnit {
-    async fn enter(
-        &mut self,
-        drive: DriveId,
-        delta: &Delta,
-        quota: Option<ByteSize>,
-    ) -> Result<Entered, EnterDrive> {
-        let quota = quota.filter(|_| !self.has(TreeFault::EntersWithoutAQuota));
-        let mut entered = self.honest().drives().enter(drive, delta, quota).await?;
-        if self.has(TreeFault::NumbersEverySecondChange) {
-            entered.seq = Seq::new(2 * entered.seq.number());
-        }
-        Ok(entered)
-    }
-
-    async fn charge(
-        &mut self,
-        drive: DriveId,
-        delta: &Delta,
-        quota: Option<ByteSize>,
-    ) -> Result<(), EnterDrive> {
-        self.common.charges.fetch_add(1, Ordering::SeqCst);
-        let delta = match self.fault {
-            Fault::Tree(TreeFault::CountsOnEntryAlone) => Delta::default(),
-            Fault::Tree(TreeFault::ChargesNoItems) => Delta { nodes: 0, ..*delta },
-            _ => *delta,
-        };
-        self.honest().drives().charge(drive, &delta, quota).await
-    }
-}
-
-#[async_trait]
 impl NodeRepo for BrokenUnit {
     async fn find(&mut self, access: &Access, id: NodeId) -> PortResult<Option<Item>> {
+        if self.has(TreeFault::FindsWhatIsCommitted) {
+            return self.database.read().await?.tree().item(access, id).await;
+        }
         let found = self.honest().nodes().find(access, id).await?;
         if found.is_none() && self.has(TreeFault::FindsWhatIsInTheTrash) {
             return Ok(self.honest().nodes().find_trashed(access, id).await?.map(|trashed| trashed.item));
@@ -144,6 +144,13 @@ impl NodeRepo for BrokenUnit {
 
     async fn lineage(&mut self, folder: NodeId) -> PortResult<Vec<Ancestor>> {
         let mut lineage = self.honest().nodes().lineage(folder).await?;
+        if self.has(TreeFault::RemembersLineages) {
+            let mut known = self.common.lineages.lock().unwrap();
+            return Ok(known.entry(folder).or_insert(lineage).clone());
+        }
+        if self.has(TreeFault::CallsFoldersByTheirKeys) {
+            lineage = lineage.into_iter().map(called_by_its_key).collect();
+        }
         if self.has(TreeFault::LooksOneFolderUp) {
             lineage.truncate(1);
         }
@@ -180,6 +187,9 @@ impl NodeRepo for BrokenUnit {
     }
 
     async fn insert(&mut self, item: &Item) -> Result<(), PlaceItem> {
+        if let Some(alike) = self.taken_for(item).await? {
+            return Err(PlaceItem::NameTaken { existing: alike.id(), kind: alike.kind() });
+        }
         let item = match item {
             Item::File(file) => &Item::File(self.misread(file)),
             Item::Folder(_) => item,
@@ -241,6 +251,7 @@ impl NodeRepo for BrokenUnit {
             return Ok(Marked::default());
         }
         let limit = if self.has(TreeFault::MarksWithoutALimit) { u32::MAX } else { limit };
+        let limit = if self.has(TreeFault::MarksFewAtOnce) { limit.min(FEW_ROWS) } else { limit };
         self.honest().nodes().mark_below(top, limit).await
     }
 
@@ -253,7 +264,15 @@ impl NodeRepo for BrokenUnit {
             return Ok(Marked::default());
         }
         let limit = if self.has(TreeFault::RestoresWithoutALimit) { u32::MAX } else { limit };
-        self.honest().nodes().unmark_below(top, limit).await
+        let limit = if self.has(TreeFault::RestoresFewAtOnce) { limit.min(FEW_ROWS) } else { limit };
+        let marked = self.honest().nodes().unmark_below(top, limit).await?;
+        if self.has(TreeFault::EditsWhatItRestores) {
+            for below in self.honest().nodes().entries(&[top], None, u32::MAX).await? {
+                let edited = below.clone().edited(Timestamp::from_unix_seconds(0));
+                self.honest().nodes().update(&edited, below.revision()).await.unwrap();
+            }
+        }
+        Ok(marked)
     }
 
     async fn remove(&mut self, top: NodeId, limit: u32) -> PortResult<Removed> {
@@ -262,6 +281,7 @@ impl NodeRepo for BrokenUnit {
             self.honest().nodes().trash(top, at, "/").await?;
         }
         let limit = if self.has(TreeFault::RemovesWithoutALimit) { u32::MAX } else { limit };
+        let limit = if self.has(TreeFault::RemovesFewAtOnce) { limit.min(FEW_ROWS) } else { limit };
         let mut removed = self.honest().nodes().remove(top, limit).await?;
         if self.has(TreeFault::ForgetsBlobs) {
             removed.blobs.truncate(1);
@@ -274,84 +294,16 @@ impl NodeRepo for BrokenUnit {
     }
 }
 
-#[async_trait]
-impl VersionRepo for BrokenUnit {
-    async fn insert(&mut self, version: &Version) -> PortResult<()> {
-        if self.removes(RemovalFault::KeepsBlobsOfVersions) {
-            // One reference more than any removal drops.
-            self.honest().blobs().add_references(&[version.blob]).await?;
-        }
-        if self.has(TreeFault::InsertsVersionsAgain)
-            && self.honest().versions().find(version.file, version.number).await?.is_some()
-        {
-            return Ok(());
-        }
-        self.honest().versions().insert(version).await
-    }
-
-    async fn find(&mut self, file: FileId, number: VersionNumber) -> PortResult<Option<Version>> {
-        self.honest().versions().find(file, number).await
-    }
-
-    async fn all(&mut self, file: FileId) -> PortResult<Vec<Version>> {
-        self.honest().versions().all(file).await
-    }
-
-    async fn set(
-        &mut self,
-        file: FileId,
-        number: VersionNumber,
-        is_pinned: bool,
-        label: Option<Label>,
-    ) -> PortResult<bool> {
-        let label = label.filter(|_| !self.has(TreeFault::ForgetsLabels));
-        self.honest().versions().set(file, number, is_pinned, label).await
-    }
-
-    async fn remove(&mut self, file: FileId, numbers: &[VersionNumber]) -> PortResult<Vec<Version>> {
-        self.honest().versions().remove(file, numbers).await
-    }
-}
-
-#[async_trait]
-impl OperationRepo for BrokenUnit {
-    async fn insert(&mut self, operation: &Operation) -> PortResult<()> {
-        self.honest().operations().insert(operation).await
-    }
-
-    async fn find_for_update(&mut self, id: OperationId) -> PortResult<Option<Operation>> {
-        self.honest().operations().find_for_update(id).await
-    }
-
-    async fn update(&mut self, operation: &Operation) -> PortResult<bool> {
-        let mut operation = operation.clone();
-        if self.has(TreeFault::EndsNoOperation) {
-            operation = Operation { status: OperationStatus::Running, ended_at: None, ..operation };
-        }
-        self.honest().operations().update(&operation).await
-    }
-
-    async fn make_room(&mut self, owner: UserId, keep: u32) -> PortResult<u32> {
-        let keep = if self.has(TreeFault::KeepsEveryOperation) { u32::MAX } else { keep };
-        let running = self.honest().operations().make_room(owner, keep).await?;
-        Ok(if self.has(TreeFault::CountsWhatHasEnded) { running.saturating_add(keep) } else { running })
-    }
-
-    async fn purge_ended(&mut self, before: Timestamp, limit: u32) -> PortResult<u32> {
-        self.honest().operations().purge_ended(before, limit).await
-    }
-}
-
 mutants! {
     a_repo_that_places_lost_items_in_the_root:
         broken(Fault::Tree(TreeFault::PlacesLostItemsInTheRoot)) => database, ["TREE-01", "TREE-23"];
     a_repo_that_numbers_taken_names: broken(Fault::Tree(TreeFault::NumbersTakenNames)) => database,
         ["TREE-02", "TREE-03"];
     a_repo_that_looks_one_folder_up: broken(Fault::Tree(TreeFault::LooksOneFolderUp)) => database,
-        ["TREE-08", "TREE-04", "TREE-23"];
+        ["TREE-08", "TREE-04", "TREE-23", "TREE-35"];
     a_repo_that_looks_up_past_the_trash: broken(Fault::Tree(TreeFault::LooksUpPastTheTrash)) => database, ["TREE-04"];
     a_repo_that_calls_folders_flat: broken(Fault::Tree(TreeFault::CallsFoldersFlat)) => database,
-        ["TREE-08", "TREE-18", "TREE-23"];
+        ["TREE-08", "TREE-18", "TREE-23", "TREE-35"];
     a_repo_that_rewrites_what_is_below: broken(Fault::Tree(TreeFault::RewritesWhatIsBelow)) => database,
         ["TREE-05", "TREE-25"];
     a_list_of_children_that_skips_between_pages: broken(Fault::Tree(TreeFault::SkipsChildren)) => database,
@@ -360,20 +312,20 @@ mutants! {
     a_repo_that_numbers_every_second_change: broken(Fault::Tree(TreeFault::NumbersEverySecondChange)) => database,
         ["TREE-09", "TREE-25", "TREE-29"];
     a_repo_that_enters_without_a_quota: broken(Fault::Tree(TreeFault::EntersWithoutAQuota)) => database,
-        ["UOW-18", "TREE-14"];
+        ["UOW-18", "TREE-14", "TREE-39"];
     a_repo_that_counts_on_entry_alone: broken(Fault::Tree(TreeFault::CountsOnEntryAlone)) => database,
         ["TREE-14", "TREE-10", "TREE-11", "TREE-12", "TREE-27", "TREE-29"];
     a_query_that_shows_the_trash: broken(Fault::Tree(TreeFault::ShowsTheTrash)) => database, ["TREE-10", "TREE-11"];
     a_repo_that_marks_the_top_alone: broken(Fault::Tree(TreeFault::MarksTheTopAlone)) => database,
         ["TREE-01", "TREE-07", "TREE-10", "TREE-11", "TREE-12", "TREE-15", "TREE-18", "TREE-30", "TREE-21", "TREE-23",
-            "TREE-25", "TREE-27"];
+            "TREE-25", "TREE-27", "TREE-35", "TREE-36", "TREE-37"];
     a_repo_that_restores_the_top_alone: broken(Fault::Tree(TreeFault::RestoresTheTopAlone)) => database,
-        ["TREE-11", "TREE-18", "TREE-25"];
+        ["TREE-11", "TREE-18", "TREE-25", "TREE-35", "TREE-36", "TREE-37"];
     a_repo_that_forgets_blobs: broken(Fault::Tree(TreeFault::ForgetsBlobs)) => database, ["TREE-12", "TREE-27"];
     a_repo_that_removes_what_came_back: broken(Fault::Tree(TreeFault::RemovesWhatCameBack)) => database, ["TREE-18"];
     a_trash_that_is_sorted_by_time: broken(Fault::Tree(TreeFault::SortsTheTrashByTime)) => database, ["TREE-16"];
     a_query_that_tells_the_path_of_the_top: broken(Fault::Tree(TreeFault::TellsThePathOfTheTop)) => database,
-        ["TREE-10", "TREE-15", "TREE-30"];
+        ["TREE-10", "TREE-15", "TREE-30", "TREE-36"];
     a_query_that_tells_of_folders_that_are_gone: broken(Fault::Tree(TreeFault::TellsOfFoldersThatAreGone)) => database,
         ["TREE-12"];
     a_repo_that_forgets_labels: broken(Fault::Tree(TreeFault::ForgetsLabels)) => database, ["TREE-17"];
@@ -384,15 +336,17 @@ mutants! {
     a_list_of_children_that_is_sorted_by_name: broken(Fault::Tree(TreeFault::SortsChildrenByName)) => database,
         ["TREE-06", "TREE-20"];
     a_list_of_the_trash_that_is_reversed: broken(Fault::Tree(TreeFault::ReversesTheTrash)) => database, ["TREE-21"];
-    a_usage_of_one_level: broken(Fault::Tree(TreeFault::CountsOneLevel)) => database, ["TREE-22"];
+    a_usage_of_one_level: broken(Fault::Tree(TreeFault::CountsOneLevel)) => database, ["TREE-22", "TREE-36"];
     a_query_that_shows_drives_of_others: broken(Fault::Tree(TreeFault::ShowsDrivesOfOthers)) => database, ["TREE-22"];
-    a_unit_that_finds_what_is_in_the_trash: broken(Fault::Tree(TreeFault::FindsWhatIsInTheTrash)) => database, ["TREE-23"];
+    a_unit_that_finds_what_is_in_the_trash: broken(Fault::Tree(TreeFault::FindsWhatIsInTheTrash)) => database,
+        ["TREE-23", "TREE-35"];
     a_count_of_entries_past_the_limit: broken(Fault::Tree(TreeFault::CountsPastTheLimit)) => database, ["TREE-23"];
-    a_list_of_entries_of_one_folder: broken(Fault::Tree(TreeFault::ListsEntriesOfOneFolder)) => database, ["TREE-23"];
+    a_list_of_entries_of_one_folder: broken(Fault::Tree(TreeFault::ListsEntriesOfOneFolder)) => database,
+        ["TREE-23", "TREE-37"];
     a_repo_that_edits_whole_files: broken(Fault::Tree(TreeFault::EditsWholeFiles)) => database, ["TREE-24"];
     a_repo_that_updates_roots: broken(Fault::Tree(TreeFault::UpdatesRoots)) => database, ["TREE-24"];
     a_repo_that_stamps_what_is_added_alone: broken(Fault::Tree(TreeFault::StampsWhatIsAddedAlone)) => database, ["TREE-25"];
-    a_repo_that_looks_for_few_keys: broken(Fault::Tree(TreeFault::LooksForFewKeys)) => database, ["TREE-26"];
+    a_repo_that_looks_for_few_keys: broken(Fault::Tree(TreeFault::LooksForFewKeys)) => database, ["TREE-26", "TREE-37"];
     a_repo_that_adds_behind_free_names: broken(Fault::Tree(TreeFault::AddsBehindFreeNames)) => database, ["TREE-34"];
     a_removal_that_lists_each_blob_once: broken(Fault::Tree(TreeFault::ListsBlobsOnce)) => database, ["TREE-27"];
     a_repo_that_charges_no_items: broken(Fault::Tree(TreeFault::ChargesNoItems)) => database, ["TREE-27", "TREE-29"];

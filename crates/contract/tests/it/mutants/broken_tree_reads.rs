@@ -1,21 +1,55 @@
 //! Databases with one fault in what they tell of their trees.
 
+use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fm_domain::access::{Access, Right};
 use fm_domain::body::ByteSize;
+use fm_domain::clock::Timestamp;
 use fm_domain::error::PortResult;
 use fm_domain::files::{FileFilter, FilePage, FileSort, SortOrder, VersionNumber};
 use fm_domain::ids::{DriveId, FileId, NodeId, OperationId};
 use fm_domain::tree::{
-    Ancestor, ChildFilter, ChildPage, ChildSort, Drive, Item, ItemKind, NodeRecord, Operation, Seq,
-    TrashFilter, TrashPage, TrashSort, TrashedItem, TreeQueries, Usage, Version,
+    Ancestor, ChildFilter, ChildPage, ChildSort, ChildValue, Drive, Item, ItemKind, NodeRecord, Operation,
+    Seq, TrashFilter, TrashPage, TrashSort, TrashedItem, TreeQueries, Usage, Version,
 };
 
-use crate::mutants::broken_database::BrokenReads;
-use crate::mutants::broken_tree::TreeFault;
+use crate::mutants::broken_database::{BrokenReads, PAGE};
+use crate::mutants::broken_drives::FEW;
+use crate::mutants::broken_tree::{TreeFault, called_by_its_key};
+
+/// The moment without what a coarse column loses.
+fn whole_milli(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_micros(moment.unix_micros().div_euclid(1_000) * 1_000)
+}
+
+impl BrokenReads {
+    /// Makes of the key of a page what a careless cursor holds of it.
+    fn coarsen(&self, value: &mut ChildValue) {
+        match value {
+            ChildValue::ModifiedAt(at) | ChildValue::CreatedAt(at)
+                if self.has(TreeFault::PagesChildrenToTheMillisecond) =>
+            {
+                *at = whole_milli(*at);
+            }
+            ChildValue::Size(size) if self.has(TreeFault::PagesChildrenAsFloats) => {
+                // The last bit of a number beyond what a float counts one by one.
+                let is_huge = size.bytes() > 1 << 53;
+                *size = ByteSize::new(if is_huge { size.bytes() & !1 } else { size.bytes() });
+            }
+            _ => {}
+        }
+    }
+
+    /// The size with the bytes of all old versions of the drive.
+    async fn with_versions(&mut self, access: &Access, size: ByteSize) -> PortResult<ByteSize> {
+        let drive = self.inner.tree().drive(access, access.drive()).await?;
+        let versions = drive.map_or(0, |drive| drive.storage.versions.bytes());
+        Ok(ByteSize::new(size.bytes() + versions))
+    }
+}
 
 #[async_trait]
 impl TreeQueries for BrokenReads {
@@ -58,6 +92,12 @@ impl TreeQueries for BrokenReads {
         if self.has(TreeFault::SortsChildrenByName) {
             page.sort = ChildSort::Name;
         }
+        if self.has(TreeFault::ListsAPageOfChildren) {
+            page.limit = page.limit.min(PAGE);
+        }
+        if let Some(after) = &mut page.after {
+            self.coarsen(&mut after.value);
+        }
         let mut items = self.inner.tree().children(access, folder, filter, &page).await?;
         if page.after.is_some() && items.len() > 1 && self.has(TreeFault::SkipsChildren) {
             items.remove(0);
@@ -66,10 +106,22 @@ impl TreeQueries for BrokenReads {
     }
 
     async fn ancestors(&mut self, access: &Access, items: &[NodeId]) -> PortResult<Vec<Vec<Ancestor>>> {
-        self.inner.tree().ancestors(access, items).await
+        let mut found = self.inner.tree().ancestors(access, items).await?;
+        if self.has(TreeFault::LooksAboveAPage) {
+            found.iter_mut().skip(PAGE as usize).for_each(Vec::clear);
+        }
+        if self.has(TreeFault::CallsFoldersByTheirKeys) {
+            for folder in found.iter_mut().flatten() {
+                *folder = called_by_its_key(folder.clone());
+            }
+        }
+        Ok(found)
     }
 
     async fn resolve(&mut self, access: &Access, from: NodeId, keys: &[String]) -> PortResult<Option<Item>> {
+        if keys.len() > FEW as usize && self.has(TreeFault::FollowsFewNames) {
+            return Ok(None);
+        }
         let found = self.inner.tree().resolve(access, from, keys).await?;
         match keys.split_last() {
             Some((_, way)) if found.is_none() && self.has(TreeFault::EndsPathsEarly) => {
@@ -80,7 +132,17 @@ impl TreeQueries for BrokenReads {
     }
 
     async fn usage(&mut self, access: &Access, folder: NodeId) -> PortResult<Option<Usage>> {
-        let found = self.inner.tree().usage(access, folder).await?;
+        let mut found = self.inner.tree().usage(access, folder).await?;
+        if let Some(usage) = &mut found
+            && self.has(TreeFault::CountsFewLevels)
+        {
+            usage.folders = usage.folders.min(FEW.into());
+        }
+        if let Some(usage) = &mut found
+            && self.has(TreeFault::CountsVersions)
+        {
+            usage.size = self.with_versions(access, usage.size).await?;
+        }
         let Some(usage) = found.filter(|_| self.has(TreeFault::CountsOneLevel)) else { return Ok(found) };
         let (sort, order) = (ChildSort::Name, SortOrder::Ascending);
         let all = ChildPage { sort, order, mixed: false, after: None, limit: u32::MAX };
@@ -113,7 +175,26 @@ impl TreeQueries for BrokenReads {
         if self.has(TreeFault::IncludesTheMoment) {
             filter.before = filter.before.map(|moment| moment.plus(Duration::from_micros(1)));
         }
-        self.inner.tree().trash(access, drive, &filter, &page).await
+        let joins = filter.from.is_some() && self.has(TreeFault::JoinsTheFormerFolder);
+        if self.has(TreeFault::ListsFewTops) {
+            page.limit = page.limit.min(FEW);
+        }
+        let mut found = self.inner.tree().trash(access, drive, &filter, &page).await?;
+        found.retain(|top| top.has_parent || !joins);
+        if page.sort == TrashSort::TrashedAt && self.has(TreeFault::SortsTheTrashToTheMillisecond) {
+            found.sort_by_key(|top| (whole_milli(top.trashed_at), top.top));
+            if page.order == SortOrder::Descending {
+                found.reverse();
+            }
+        }
+        if self.has(TreeFault::ShowsTheTrashOfTheRemoved) {
+            let mut known = self.common.tops.lock().unwrap();
+            if self.common.marked.lock().unwrap().contains_key(&drive.owner()) {
+                return Ok(known.remove(&drive).unwrap_or_default());
+            }
+            known.insert(drive, found.clone());
+        }
+        Ok(found)
     }
 
     async fn trashed(&mut self, access: &Access, id: NodeId) -> PortResult<Option<TrashedItem>> {
@@ -124,6 +205,9 @@ impl TreeQueries for BrokenReads {
             found.original_path = top.original_path;
         }
         found.has_parent |= self.has(TreeFault::TellsOfFoldersThatAreGone);
+        if self.has(TreeFault::WeighsVersions) {
+            found.size = self.with_versions(access, found.size).await?;
+        }
         Ok(Some(found))
     }
 
@@ -149,7 +233,11 @@ impl TreeQueries for BrokenReads {
         before: Option<VersionNumber>,
         limit: u32,
     ) -> PortResult<Vec<Version>> {
-        self.inner.tree().versions(access, file, before, limit).await
+        let mut versions = self.inner.tree().versions(access, file, before, limit).await?;
+        if self.has(TreeFault::SortsVersionsAsText) {
+            versions.sort_by_key(|version| Reverse(version.number.number().to_string()));
+        }
+        Ok(versions)
     }
 
     async fn version(

@@ -64,7 +64,9 @@ impl UploadRepo for BrokenUnit {
         let anybody = self.inserted(id).filter(|_| self.is(Fault::ShowsOthersUploads));
         let access = anybody
             .map_or_else(|| access.clone(), |upload| Access::on_behalf_of(upload.owner, access.right()));
-        if let Some(early) = &mut self.early {
+        if self.fault == Fault::FindsUploadsBeforeItsTurn
+            && let Some(early) = &mut self.early
+        {
             return early.uploads().find(&access, id).await;
         }
         self.honest().uploads().find_for_update(&access, id).await

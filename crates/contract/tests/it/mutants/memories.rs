@@ -8,9 +8,9 @@ use fm_domain::accounts::{Account, Email};
 use fm_domain::clock::Timestamp;
 use fm_domain::files::File;
 use fm_domain::idempotency::{FinishedUpload, KeyClaim};
-use fm_domain::ids::{BlobId, FileId, JobId, NodeId, UserId};
+use fm_domain::ids::{BlobId, DriveId, FileId, JobId, NodeId, UserId};
 use fm_domain::jobs::Priority;
-use fm_domain::tree::Seq;
+use fm_domain::tree::{Ancestor, Seq, TrashedItem};
 use fm_memory::MemoryDatabase;
 use uuid::Uuid;
 
@@ -49,6 +49,10 @@ pub(crate) struct Common {
     pub(crate) charges: AtomicU64,
     /// The numbers of items as they were first seen.
     pub(crate) stamps: Mutex<HashMap<NodeId, Seq>>,
+    /// What was above folders when it was first asked for.
+    pub(crate) lineages: Mutex<HashMap<NodeId, Vec<Ancestor>>>,
+    /// The trash of each drive as it was last listed.
+    pub(crate) tops: Mutex<HashMap<DriveId, Vec<TrashedItem>>>,
     /// What wakes the workers of a store that signals by other means.
     pub(crate) early: MemoryDatabase,
 }

@@ -8,6 +8,7 @@ mod broken_archive;
 mod broken_audit;
 mod broken_blob_store;
 mod broken_database;
+mod broken_drives;
 mod broken_files;
 mod broken_hasher;
 mod broken_limiter;

@@ -1,10 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::{decode_child_cursor, decode_trash_cursor, encode_child_cursor, encode_trash_cursor};
+use super::{
+    decode_child_cursor, decode_trash_cursor, decode_version_cursor, encode_child_cursor,
+    encode_trash_cursor, encode_version_cursor,
+};
 use crate::body::ByteSize;
 use crate::clock::Clock as _;
-use crate::files::{InvalidCursor, SortOrder};
-use crate::ids::{DriveId, NodeId, UserId};
+use crate::files::{InvalidCursor, SortOrder, VersionNumber};
+use crate::ids::{DriveId, FileId, NodeId, UserId};
 use crate::testing::{CountingIds, FixedClock, PlainMacs, a_file, a_user};
 use crate::tree::{
     ChildFilter, ChildKey, ChildPage, ChildSort, Folder, Item, ItemKind, TrashFilter, TrashKey, TrashPage,
@@ -102,5 +105,20 @@ fn a_place_in_the_trash_is_read_back_and_belongs_to_one_list() {
         let root = NodeId::root(drive);
         let read = decode_child_cursor(&text, reader, root, &ChildFilter::default(), &children, &PlainMacs);
         assert_eq!(read, Err(InvalidCursor), "of another kind of list");
+    }
+}
+
+#[test]
+fn a_place_among_versions_is_read_back_and_belongs_to_one_file() {
+    let (reader, file) = (a_user().id, a_file().id);
+    let last = VersionNumber::new(7);
+    let text = encode_version_cursor(last, reader, file, &PlainMacs).unwrap();
+    assert_eq!(decode_version_cursor(&text, reader, file, &PlainMacs), Ok(last));
+    let other = CountingIds::nth(77);
+    for (reader, file) in [(UserId::new(other), file), (reader, FileId::new(other))] {
+        assert_eq!(decode_version_cursor(&text, reader, file, &PlainMacs), Err(InvalidCursor));
+    }
+    for text in ["7", "", "."] {
+        assert_eq!(decode_version_cursor(text, reader, file, &PlainMacs), Err(InvalidCursor), "{text:?}");
     }
 }

@@ -6,7 +6,7 @@ use fm_domain::ids::FileId;
 use fm_domain::tree::ItemKind;
 
 use crate::auth::Authenticated;
-use crate::input::{PathId, if_match};
+use crate::input::{PathId, precondition};
 use crate::problem::{Answer, Code};
 use crate::routes::tree::delete_item::carry_out;
 use crate::state::State;
@@ -36,6 +36,6 @@ pub(crate) async fn remove_file(
     id: PathId<FileId>,
 ) -> Answer {
     let (item, kind) = (id.known()?.into(), Some(ItemKind::File));
-    let if_match = if_match(request.headers())?;
+    let if_match = precondition(request.headers())?;
     carry_out(&state, &actor, DeleteCommand { item, kind, if_match, recursive: false }).await
 }

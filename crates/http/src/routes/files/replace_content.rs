@@ -9,7 +9,7 @@ use fm_domain::ids::FileId;
 use super::upload_file::UploadForm;
 use crate::auth::Authenticated;
 use crate::body::{Kind, Naming, content_length, incoming, kind, run};
-use crate::input::{PathId, Query, content_time, if_match};
+use crate::input::{PathId, Query, content_time, precondition};
 use crate::limits::{count_uploaded_bytes, limit_upload};
 use crate::output::{About, file_answer};
 use crate::problem::{Answer, Code};
@@ -59,7 +59,7 @@ pub(crate) async fn replace_content(
     let (user, length) = (actor.user(), content_length(request.headers()));
     limit_upload(&request, &state, user, length).await?;
     let id = id.known()?;
-    let if_match = if_match(request.headers())?;
+    let if_match = precondition(request.headers())?;
     let modified_at = content_time(request.headers(), &Query::new(request.query_string()))?;
     if kind(request.headers()) == Kind::Form {
         // A form is read up to the file in it before the use case can refuse.

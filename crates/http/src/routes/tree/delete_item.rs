@@ -8,7 +8,7 @@ use fm_domain::ids::NodeId;
 use fm_domain::tree::ItemKind;
 
 use crate::auth::Authenticated;
-use crate::input::{ItemRef, Query, if_match};
+use crate::input::{ItemRef, Query, precondition};
 use crate::output::{accepted, no_content};
 use crate::problem::{Answer, Code};
 use crate::state::{AppState, State};
@@ -59,7 +59,7 @@ pub(crate) async fn delete(
     kind: Option<ItemKind>,
 ) -> Answer {
     let recursive = Query::new(request.query_string()).flag("recursive")?;
-    let command = DeleteCommand { item, kind, if_match: if_match(request.headers())?, recursive };
+    let command = DeleteCommand { item, kind, if_match: precondition(request.headers())?, recursive };
     carry_out(state, actor, command).await
 }
 

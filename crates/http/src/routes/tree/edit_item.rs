@@ -10,7 +10,7 @@ use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{ItemKind, OnConflict};
 
-use crate::input::{ItemRef, JsonBody, Query, if_match, item_ref, json_body, moment_value, parsed};
+use crate::input::{ItemRef, JsonBody, Query, item_ref, json_body, moment_value, parsed, precondition};
 use crate::output::{About, item_answer};
 use crate::problem::{Answer, Code};
 use crate::routes::include::Include;
@@ -54,7 +54,7 @@ pub(crate) async fn edit(
     let command = EditCommand {
         item,
         kind: Some(kind),
-        if_match: if_match(request.headers())?,
+        if_match: precondition(request.headers())?,
         name,
         parent: parent_id.map(|parent| parent.known(actor)).transpose()?,
         on_conflict: on_conflict.unwrap_or(OnConflict::Fail),

@@ -3,14 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse};
 use fm_api_types::VersionList;
 use fm_application::tree;
-use fm_domain::files::VersionNumber;
 use fm_domain::ids::FileId;
 
 use super::Authors;
 use crate::auth::Authenticated;
 use crate::input::{PathId, Query};
 use crate::output::{current_version, json, old_version};
-use crate::problem::{Answer, Code, Problem};
+use crate::problem::{Answer, Code};
 use crate::state::{AppState, State};
 
 pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound];
@@ -39,37 +38,18 @@ pub(crate) async fn list_versions(
 ) -> Answer {
     let file = id.known()?;
     let (limit, cursor) = Query::new(request.query_string()).page()?;
-    let before = cursor.as_deref().map(number).transpose()?;
-    let list = state.use_cases.tree.versions.list(&actor, file, before, limit).await?;
+    let list = state.use_cases.tree.list_versions.run(&actor, file, cursor, limit).await?;
     let authors = Authors::of(&state, &actor).await?;
-    json(HttpResponse::Ok(), &page(&list, before.is_none(), limit, &authors, &state))
+    json(HttpResponse::Ok(), &page(&list, &authors, &state))
 }
 
-/// The number before which a page begins.
-fn number(cursor: &str) -> Result<VersionNumber, Problem> {
-    let number = cursor.parse::<u32>().ok().filter(|number| *number > 0).map(VersionNumber::new);
-    number.ok_or_else(|| Problem::malformed("the cursor is not valid for this list"))
-}
-
-/// A page, the first of which begins with the present content: so many versions together.
-fn page(
-    list: &tree::VersionList,
-    is_first: bool,
-    limit: u32,
-    authors: &Authors,
-    state: &AppState,
-) -> VersionList {
+/// A page, the first of which begins with the present content.
+fn page(list: &tree::VersionList, authors: &Authors, state: &AppState) -> VersionList {
     let kept = state.use_cases.operations.capabilities.run().retention.version_age;
-    let author = authors.author(list.present.file.owner);
-    let present = is_first.then(|| current_version(&list.present, author));
+    let present = list.present.iter().map(|view| current_version(view, authors.author(view.file.owner)));
     let old = list.versions.iter().map(|view| {
         let author = authors.author(view.version.created_by);
         old_version(view, author, kept)
     });
-    let mut items: Vec<_> = present.into_iter().chain(old).collect();
-    let is_cut = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let more = is_cut || list.next_before.is_some();
-    let next_cursor = items.last().filter(|_| more).map(|last| last.number.to_string());
-    VersionList { items, next_cursor }
+    VersionList { items: present.chain(old).collect(), next_cursor: list.next_cursor.clone() }
 }
