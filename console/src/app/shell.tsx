@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
+import { mayPass } from "../features/uploads/patience";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
@@ -44,9 +45,9 @@ function Frame() {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const reload = () => {
       clearTimeout(timer);
-      loadAccount().catch(() => {
-        // Opened while the service was away: who is signed in is not known yet.
-        if (!account.peek()) timer = setTimeout(reload, ACCOUNT_AGAIN);
+      loadAccount().catch((error) => {
+        // Opened while the service was away: who is signed in is not known yet. That no one is would be known.
+        if (!account.peek() && mayPass(error)) timer = setTimeout(reload, ACCOUNT_AGAIN);
       });
     };
     if (!account.peek()) reload();

@@ -1,5 +1,7 @@
 //! Registering, signing in, signing out.
 
+use std::time::Duration;
+
 use fm_e2e::{Api, Lane, Page, unique};
 use serde_json::Value;
 
@@ -102,6 +104,21 @@ async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
     sign_in(&page, &user.email, &user.password).await;
     page.named("heading", "Settings").appears().await;
     is_at(&page, "/settings").await;
+}
+
+/// How long the page is watched for what it asks by itself: longer than it waits until it asks again for an account
+/// that it could not read (`ACCOUNT_AGAIN` in `console/src/app/shell.tsx`).
+const WATCHED: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn at_the_door_nothing_is_asked_until_one_signs_in() {
+    let api = Api::on(Lane::Ephemeral);
+    let page = open(&api, "/settings").await;
+    page.named("heading", "Sign in").appears().await;
+    page.rests().await;
+    let asked = page.requests();
+    tokio::time::sleep(WATCHED).await;
+    assert_eq!(page.requests(), asked);
 }
 
 #[tokio::test]
