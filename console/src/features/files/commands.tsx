@@ -119,7 +119,7 @@ async function transfer<T extends ListedItem>(
   if (taken.length > 0) {
     const concerned = taken.flatMap((result) => byId.get(result.id) ?? []);
     const choice = await askConflict(
-      concerned.map((item) => item.name),
+      () => concerned.map((item) => item.name),
       concerned.every((item) => item.kind === "file"),
     );
     if (choice === null) unanswered = concerned;
