@@ -158,6 +158,19 @@ async fn a_key_that_repeats_itself_throws_away_one_entry() {
     assert_eq!(user.names_in("root").await, ["Letters", "Music"]);
 }
 
+/// Presses Ctrl and the key of `A` on a keyboard with Russian letters.
+const CONTROL_A_IN_RUSSIAN: &str = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',
+    {key: 'ф', code: 'KeyA', ctrlKey: true, bubbles: true, cancelable: true}))";
+
+#[tokio::test]
+async fn keys_work_with_letters_that_are_not_latin() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.evaluate(CONTROL_A_IN_RUSSIAN).await;
+    page.shows(".selection-count", "3 selected").await;
+}
+
 /// Has the page count the files that it fetches from now on, in place of fetching them.
 const COUNT_DOWNLOADS: &str = "window.fetched = 0;
     document.addEventListener('click', (event) => {
