@@ -150,6 +150,23 @@ async fn the_trash_is_sorted_by_the_heads_of_its_columns() {
 }
 
 #[tokio::test]
+async fn the_menu_tells_what_a_list_is_sorted_by() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = open_as(&user, "/files").await;
+    let chosen = async || page.texts("[role=menuitemradio][aria-checked=true]").await;
+    page.named("button", "Sort").click().await;
+    page.named("menuitemradio", "Name").has_focus().await;
+    assert_eq!(chosen().await, ["Name"]);
+    page.press("s").await;
+    page.named("menuitemradio", "Size").has_focus().await;
+    page.press("Enter").await;
+    page.named("menuitemradio", "Size").disappears().await;
+    page.named("button", "Sort").click().await;
+    page.named("menuitemradio", "Size").appears().await;
+    assert_eq!(chosen().await, ["Size"]);
+}
+
+#[tokio::test]
 async fn a_file_is_found_by_its_name_and_deleted_for_good() {
     let user = Api::on(Lane::Embedded).user().await;
     user.file("Draft of the draft.txt", "A few words.").await;
