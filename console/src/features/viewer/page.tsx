@@ -278,7 +278,7 @@ function Content({ file }: { file: FileItem }) {
         </div>
       );
     default:
-      return <TextView file={file} url={url} />;
+      return <TextView file={file} url={url} onBroken={onError} />;
   }
 }
 
