@@ -96,6 +96,19 @@ async fn a_refusal_is_told_and_the_focus_is_where_it_is_mended() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_too_long_is_refused_and_not_cut_off() {
+    let api = Api::on(Lane::Ephemeral);
+    let (email, password) = newcomer(&api);
+    let page = open(&api, "/register").await;
+    page.named("textbox", "Name (optional)").has_focus().await;
+    page.press("Tab").await;
+    sign_in(&page, &email, &format!("{password}{}", "x".repeat(128))).await;
+    page.shows(".field-error", "must be 8 to 128 characters").await;
+    page.named("textbox", "Password").has_focus().await;
+    assert_eq!(session_status(&page).await, 401);
+}
+
+#[tokio::test]
 async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
     let api = Api::on(Lane::Ephemeral);
     let user = api.user().await;
