@@ -158,6 +158,30 @@ async fn a_key_that_repeats_itself_throws_away_one_entry() {
     assert_eq!(user.names_in("root").await, ["Letters", "Music"]);
 }
 
+/// Has pages find that they are used by touch.
+const TOUCH: &str = "const ask = window.matchMedia;
+    window.matchMedia = (query) => query === '(pointer: coarse)' ? {matches: true} : ask.call(window, query);";
+
+#[tokio::test]
+async fn by_touch_several_are_selected_one_after_another() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.run_first(TOUCH).await;
+    page.visit(&format!("{}/files", user.server.base())).await;
+    page.named("checkbox", "Select Archive").click().await;
+    page.named("row", "Letters, folder").click().await;
+    page.shows(".selection-count", "2 selected").await;
+    // Names lead to their folders no more.
+    page.named("link", "Music").click().await;
+    page.shows(".selection-count", "3 selected").await;
+    page.named("row", "Letters, folder").click().await;
+    page.shows(".selection-count", "2 selected").await;
+    page.named("checkbox", "Select Archive").click().await;
+    page.named("checkbox", "Select Music").click().await;
+    page.named("row", "Music, folder").click().await;
+    page.named("heading", "Music").appears().await;
+}
+
 /// Presses Ctrl and the key of `A` on a keyboard with Russian letters.
 const CONTROL_A_IN_RUSSIAN: &str = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',
     {key: 'ф', code: 'KeyA', ctrlKey: true, bubbles: true, cancelable: true}))";
