@@ -91,6 +91,7 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     own(user);
     const made = folders.length > 0 ? await makeFolders(target.id, folders) : [];
     if (made.length > 0) changed();
+    if (files.length === 0) return;
     const ids = new Map(made.map(({ path, id }) => [path, id]));
     let budget = records.KEPT_BATCH;
     const kept: records.UploadRecord[] = [];
