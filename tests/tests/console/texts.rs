@@ -25,6 +25,24 @@ async fn bytes_that_are_called_a_text_are_not_shown_as_one() {
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn a_text_is_printed_to_its_end_and_dark_on_light() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let text = user.file_of("text/plain", "Book.txt", "A line of some words.\n".repeat(500)).await;
+    let page = open_as(&user, &format!("/files/{}/view", text.id)).await;
+    page.shows("main pre", "A line of some words.").await;
+    page.evaluate("document.documentElement.dataset.theme = 'dark'").await;
+    page.look_printed().await;
+    let height = page.evaluate("document.documentElement.scrollHeight").await.as_u64().unwrap();
+    assert!(height > 5_000, "{height} pixels");
+    // As in the light theme.
+    let style = async |selector: &str, property: &str| {
+        page.evaluate(&format!("getComputedStyle(document.querySelector('{selector}')).{property}")).await
+    };
+    assert_eq!(style("pre", "color").await, "rgb(25, 29, 36)");
+    assert_eq!(style(".side", "display").await, "none");
+}
+
 /// Answers what the page asks for of contents as browsers do where the store does not answer pages of another origin.
 const OUT_OF_REACH: &str = "const ask = window.fetch;
     window.fetch = async (target, options) => {
