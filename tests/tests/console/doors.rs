@@ -119,6 +119,21 @@ async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
     is_at(&page, "/settings").await;
 }
 
+/// Has the page look as it does by touch, and tells how large the letters are in its first field.
+const LETTERS_BY_TOUCH: &str = "for (const sheet of document.styleSheets) for (const rule of sheet.cssRules) {
+        if (rule.media?.mediaText === '(pointer: coarse)') rule.media.mediaText = 'all';
+    }
+    parseFloat(getComputedStyle(document.querySelector('input')).fontSize)";
+
+#[tokio::test]
+async fn a_phone_does_not_zoom_into_the_fields() {
+    let api = Api::on(Lane::Ephemeral);
+    let page = open(&api, "/login").await;
+    page.named("textbox", "Email address").has_focus().await;
+    // Safari zooms into those with less than 16 pixels.
+    assert_eq!(page.evaluate(LETTERS_BY_TOUCH).await, 16);
+}
+
 /// How long the page is watched for what it asks by itself: longer than it waits until it asks again for an account
 /// that it could not read (`ACCOUNT_AGAIN` in `console/src/app/shell.tsx`).
 const WATCHED: Duration = Duration::from_secs(5);
