@@ -54,6 +54,19 @@ async fn with_a_mouse_a_folder_is_made_renamed_thrown_away_and_brought_back() {
 }
 
 #[tokio::test]
+async fn a_new_name_of_a_folder_takes_the_place_of_all_of_the_old_one() {
+    let user = Api::on(Lane::Embedded).user().await;
+    makes_folder(&user, "Photos 2026.05").await;
+    let page = open_as(&user, "/files").await;
+    page.named("button", "Actions for Photos 2026.05").click().await;
+    page.named("menuitem", "Rename").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Holidays").await;
+    page.press("Enter").await;
+    page.named("row", "Holidays, folder").appears().await;
+}
+
+#[tokio::test]
 async fn with_the_keyboard_alone_the_same() {
     let user = Api::on(Lane::Embedded).user().await;
     makes_folder(&user, "Archive").await;

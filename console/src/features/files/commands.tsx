@@ -27,7 +27,7 @@ account.subscribe((user) => {
 });
 
 export function newFolder(parent: string): void {
-  askName(t("folder.new"), t("folder.create"), "", async (name) => {
+  askName({ title: t("folder.new"), submit: t("folder.create"), name: "", selected: 0 }, async (name) => {
     await api.createFolder(parent, name);
     changed();
     toast(t("folder.created", { name }));
@@ -35,7 +35,10 @@ export function newFolder(parent: string): void {
 }
 
 export function rename(item: Item): void {
-  askName(t("rename.title"), t("action.rename"), item.name, async (name) => {
+  // All but the extension, which a new name mostly keeps. Folders have none.
+  const dot = item.kind === "file" ? item.name.lastIndexOf(".") : 0;
+  const selected = dot > 0 ? dot : item.name.length;
+  askName({ title: t("rename.title"), submit: t("action.rename"), name: item.name, selected }, async (name) => {
     if (name === item.name) return;
     await api.rename(item, name);
     changed();
@@ -43,21 +46,26 @@ export function rename(item: Item): void {
   });
 }
 
-function askName(title: string, submit: string, name: string, run: (name: string) => Promise<void>): void {
-  open((close) => <NameDialog title={title} submit={submit} name={name} run={run} close={close} />);
-}
-
-interface NameDialogProps {
+interface Asked {
   title: string;
   submit: string;
   name: string;
+  /** How many characters of it are selected at first. */
+  selected: number;
+}
+
+function askName(asked: Asked, run: (name: string) => Promise<void>): void {
+  open((close) => <NameDialog {...asked} run={run} close={close} />);
+}
+
+interface NameDialogProps extends Asked {
   run: (name: string) => Promise<void>;
   close: () => void;
 }
 
-function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
+function NameDialog({ title, submit, name, selected, run, close }: NameDialogProps) {
   const [value, setValue] = useState(name);
-  const selected = useRef(false);
+  const isSelected = useRef(false);
   return (
     <FormDialog
       title={title}
@@ -76,11 +84,9 @@ function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
         maxLength={255}
         autofocus
         onFocus={(input) => {
-          if (selected.current) return;
-          selected.current = true;
-          // All but the extension, which a new name mostly keeps.
-          const dot = name.lastIndexOf(".");
-          input.setSelectionRange(0, dot > 0 ? dot : name.length);
+          if (isSelected.current) return;
+          isSelected.current = true;
+          input.setSelectionRange(0, selected);
         }}
       />
     </FormDialog>
