@@ -56,6 +56,22 @@ async fn what_a_dialog_moved_is_put_back() {
 }
 
 #[tokio::test]
+async fn what_one_folder_refused_is_not_told_of_another_one() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("button", "Actions for Music").click().await;
+    page.named("menuitem", "Copy to…").click().await;
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Letters").await;
+    page.press("Enter").await;
+    page.shows("dialog [role=alert]", "There is an entry of this name already.").await;
+    page.named("button", "Archive").click().await;
+    page.shows(".picker", "No folders in here").await;
+    assert_eq!(page.texts("dialog [role=alert]").await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn what_is_cut_is_pasted_into_another_folder() {
     let user = Api::on(Lane::Embedded).user().await;
     user.file("Notes.txt", "A few words.").await;
