@@ -221,10 +221,13 @@ function Row({ upload, index, count }: RowProps) {
           <input
             ref={picker}
             type="file"
+            multiple
             hidden
             onChange={(event) => {
-              const file = event.currentTarget.files?.[0];
-              setWrong(file !== undefined && !queue.supply(id, file));
+              // Others that lack their files may be chosen with it.
+              const files = [...(event.currentTarget.files ?? [])];
+              const used = files.filter((file) => queue.supplyAny(upload.parentId, file));
+              setWrong(files.length > 0 && used.length === 0);
               event.currentTarget.value = "";
             }}
           />

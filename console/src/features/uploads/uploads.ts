@@ -96,8 +96,11 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     let budget = records.KEPT_BATCH;
     const kept: records.UploadRecord[] = [];
     const copies = new Map<string, File>();
-    const uploads = files.map(({ file, path, handle }): Upload => {
-      const upload = newUpload(file, ids.get(path) ?? target.id, path === "" ? target.name : `${target.name}/${path}`);
+    const folderOf = (path: string) => ids.get(path) ?? target.id;
+    // What a page that is gone has begun goes on where its file is chosen again: by the same user.
+    const others = files.filter(({ file, path }) => owner !== user || !queue.supplyAny(folderOf(path), file));
+    const uploads = others.map(({ file, path, handle }): Upload => {
+      const upload = newUpload(file, folderOf(path), path === "" ? target.name : `${target.name}/${path}`);
       if (!handle && file.size <= records.KEPT_FILE && file.size <= budget) {
         budget -= file.size;
         copies.set(upload.id, file);
@@ -110,7 +113,7 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     // Another user has signed in meanwhile: these wait in the records for their own.
     if (owner !== user) return;
     expanded.value = true;
-    announce(t("uploads.begun", { count: uploads.length }));
+    announce(t("uploads.begun", { count: files.length }));
     queue.add(uploads);
     void keep(copies);
   } catch (error) {
