@@ -1,6 +1,7 @@
 //! Uploads that outlive what happens to them.
 
 mod kept;
+mod names;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -256,26 +257,6 @@ async fn a_taken_name_is_asked_about_and_what_was_replaced_comes_back() {
     page.named("button", "Restore version").click().await;
     page.shows(".versions", "Version 3").await;
     assert_eq!(size().await, [5]);
-}
-
-#[tokio::test]
-async fn all_names_that_are_taken_are_one_question() {
-    let user = Api::on(Lane::Embedded).user().await;
-    let folder = tempfile::tempdir().unwrap();
-    let paths: Vec<PathBuf> =
-        (0..30).map(|number| folder.path().join(format!("Scan {number:02}.txt"))).collect();
-    for path in &paths {
-        user.file(path.file_name().unwrap().to_str().unwrap(), "A few words.").await;
-        std::fs::write(path, "Other words.").unwrap();
-    }
-    let page = open_as(&user, "/files").await;
-    // Four are sent at a time.
-    upload(&page, &paths).await;
-    page.named("heading", "30 names are taken").appears().await;
-    page.named("button", "Skip").click().await;
-    page.named("heading", "30 names are taken").disappears().await;
-    page.rests().await;
-    assert_eq!(page.texts(".tray, dialog").await, Vec::<String>::new());
 }
 
 #[tokio::test]

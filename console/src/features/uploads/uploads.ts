@@ -263,8 +263,8 @@ function tellEnd(): void {
   announce(failed > 0 ? t("uploads.ended", { count: done, failed }) : t("uploads.done", { count: done }));
 }
 
-/** The names that the user is to be asked about. */
-const taken = (): string[] => queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
+/** Those that the user is to be asked about. */
+const taken = (): Upload[] => queue.uploads.filter(({ state }) => state === "conflict");
 
 /** Resolves when no more names turn out to be taken, or after some seconds: all that have by then are one question. */
 async function allTurnedOut(): Promise<void> {
@@ -283,8 +283,10 @@ async function ask(): Promise<void> {
   // They may be gone by now, or the session: who signs in again is asked again.
   const isAsked = taken().length > 0 && account.peek() !== null;
   // Drawn anew with each change of the queue.
-  const shown = () => (queue.revision.value > 0 ? taken() : []);
-  const choice = isAsked ? await askConflict(shown, true) : null;
+  const shown = () => (queue.revision.value > 0 ? taken().map(({ name }) => name) : []);
+  // A file replaces no folder: that was tried.
+  const canReplace = taken().every(({ onConflict }) => onConflict !== "replace");
+  const choice = isAsked ? await askConflict(shown, canReplace) : null;
   asking = false;
   if (choice !== null) queue.decide(choice);
   // The question has gone with a page that was left, and not with the session: they still wait.
