@@ -112,6 +112,8 @@ function Menu({ menu }: { menu: OpenMenu }) {
       aria-label={menu.label}
       tabIndex={-1}
       onKeyDown={step}
+      // On Windows the key that opens a menu asks for that of the browser when it is let go.
+      onContextMenu={(event) => event.preventDefault()}
       onToggle={(event) => {
         if ((event as ToggleEvent).newState === "closed") close();
       }}
