@@ -77,6 +77,10 @@ function Frame() {
   }, []);
   useVisits();
   useShortcuts();
+  const trouble = offline ? t("state.offline") : isAway.value ? t("state.away") : null;
+  useEffect(() => {
+    if (trouble !== null) announce(trouble);
+  }, [trouble]);
   return (
     <div class="frame">
       <header class="top">
@@ -91,10 +95,10 @@ function Frame() {
       </header>
       <Navigation />
       <main id="main" tabIndex={-1}>
-        {(offline || isAway.value) && (
-          <p class="banner" role="status">
+        {trouble !== null && (
+          <p class="banner">
             <Icon name="warning" size={18} />
-            {t(offline ? "state.offline" : "state.away")}
+            {trouble}
           </p>
         )}
         <Page />
