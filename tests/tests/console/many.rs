@@ -25,6 +25,7 @@ async fn all_are_selected_by_keys_thrown_away_and_brought_back() {
     page.named("row", "Archive, folder").reach_by_tab().await;
     page.press_with_control("a").await;
     page.shows(".selection-count", "3 selected").await;
+    page.shows("[role=status]", "3 selected").await;
     page.press("Delete").await;
     for name in FOLDERS {
         page.named("row", &format!("{name}, folder")).disappears().await;

@@ -2,6 +2,7 @@ import type { TargetedKeyboardEvent, VNode } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
+import { announce } from "../../ui/announcer";
 import { focusIsLost, useFocusAfter, useFocusInside } from "../../ui/focus";
 import { isLeap, Leaps } from "../../ui/leaps";
 import { openMenu } from "../../ui/menu";
@@ -154,6 +155,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     } else if (control && !event.altKey && letterOf(event) === "a") {
       whenComplete(() => {
         selection.value = all(selection.value, list.ids.value);
+        announce(t("selection.count", { count: list.ids.value.length }));
       });
     } else if (event.key === "Escape" && selected.size > 0) {
       selection.value = clear(selection.value);
