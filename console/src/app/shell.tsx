@@ -2,11 +2,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
 import { mayPass } from "../features/uploads/patience";
+import { uploads } from "../features/uploads/running";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
 import { Announcer, announce } from "../ui/announcer";
-import { closeAll, Dialogs } from "../ui/dialog";
+import { closeAll, confirm, Dialogs } from "../ui/dialog";
 import { focusMain } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
 import { Logo } from "../ui/logo";
@@ -208,6 +209,22 @@ function SearchBox() {
   );
 }
 
+/** Signs out; what is still being sent would be dropped, which is asked about first. */
+function askToSignOut(): void {
+  const run = () => dropUploads().then(signOut);
+  if (!uploads.areRunning()) {
+    run().catch(toastError);
+    return;
+  }
+  confirm({
+    title: t("uploads.cancelAll"),
+    text: t("uploads.cancelAllText"),
+    confirm: t("account.signOut"),
+    danger: true,
+    run,
+  });
+}
+
 function AccountMenu() {
   const user = account.value;
   const name = user?.name ?? user?.email ?? "";
@@ -221,9 +238,7 @@ function AccountMenu() {
         {
           label: t("account.signOut"),
           icon: "logout",
-          run: () => {
-            dropUploads().then(signOut).catch(toastError);
-          },
+          run: askToSignOut,
         },
       ]}
     >

@@ -136,6 +136,27 @@ async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
 }
 
 #[tokio::test]
+async fn who_signs_out_while_files_are_sent_is_asked() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    page.slow_down(SLOW).await;
+    for answer in ["Cancel", "Sign out"] {
+        page.shows(".upload.sending", "Film.bin").await;
+        page.named("button", &format!("Account: {}", user.email)).click().await;
+        page.named("menuitem", "Sign out").click().await;
+        page.named("dialog", "Cancel all uploads").appears().await;
+        page.named("button", answer).click().await;
+        page.named("dialog", "Cancel all uploads").disappears().await;
+    }
+    is_at(&page, "/login").await;
+    assert_eq!(page.evaluate(COPIES).await, 0);
+}
+
+#[tokio::test]
 async fn who_signs_out_leaves_no_file_in_the_browser() {
     let user = Api::on(Lane::Embedded).user().await;
     let folder = tempfile::tempdir().unwrap();
