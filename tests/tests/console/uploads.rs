@@ -182,6 +182,23 @@ async fn an_upload_is_paused_and_goes_on_also_while_the_service_is_away() {
 }
 
 #[tokio::test]
+async fn a_paused_upload_is_not_dropped_unasked() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    page.slow_down(BYTES_A_SECOND).await;
+    upload(&page, &[path]).await;
+    page.named("button", "Pause Film.bin").click().await;
+    page.shows(".upload.paused", "Paused").await;
+    page.named("button", "Cancel all uploads").click().await;
+    page.named("dialog", "Cancel all uploads").appears().await;
+    page.named("button", "Cancel").click().await;
+    page.shows(".upload.paused", "Paused").await;
+}
+
+#[tokio::test]
 async fn an_upload_that_was_refused_is_tried_again() {
     let api = Api::with(Lane::Embedded, &[("USER_QUOTA_BYTES", "1000000")]);
     let user = api.user().await;
