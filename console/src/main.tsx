@@ -9,6 +9,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/items.css";
 import "./styles/pages.css";
+import "./styles/print.css";
 
 startTheme();
 startSession();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { ApiError, NetworkError } from "./client";
-import { batch, emptyTrash, InterruptedError, usage } from "./items";
+import { batch, createFolders, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
@@ -84,6 +84,19 @@ test("a batch of which nothing was done is an error", async () => {
 test("work that could not go on is an error", async () => {
   answering([202, { ...running, status: "failed" }]);
   await assert.rejects(emptyTrash(), InterruptedError);
+});
+
+test("a refusal of one of many folders tells which", async () => {
+  const paths = Array.from({ length: 1003 }, (_, index) => `photos/${index}`);
+  const fault = { pointer: "/paths/2", detail: "must not contain control characters" };
+  const answers: [number, unknown][] = [
+    [200, { items: [] }],
+    [422, { code: "validation_failed", detail: "a field is wrong", errors: [fault] }],
+  ];
+  answering(...answers);
+  await assert.rejects(createFolders("f", paths), { message: "photos/1002: must not contain control characters" });
+  answering([409, { code: "name_taken", detail: "taken" }]);
+  await assert.rejects(createFolders("f", ["photos"]), ApiError);
 });
 
 const counting: [number, unknown, Record<string, string>] = [202, null, { "Retry-After": "0.01" }];

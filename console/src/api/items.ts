@@ -91,9 +91,20 @@ export async function createFolders(parent_id: string, paths: string[]): Promise
   const made: MadePath[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
     const body = { parent_id, paths: paths.slice(start, start + BATCH) };
-    made.push(...(await json<Page<MadePath>>("POST", "v1/folders", { body })).items);
+    try {
+      made.push(...(await json<Page<MadePath>>("POST", "v1/folders", { body })).items);
+    } catch (error) {
+      throw withPath(error, body.paths);
+    }
   }
   return made;
+}
+
+/** A refusal of one of many paths, with that path. */
+function withPath(error: unknown, paths: readonly string[]): unknown {
+  const fault = error instanceof ApiError ? error.problem.errors?.[0] : undefined;
+  const path = paths[Number(fault?.pointer.split("/")[2])];
+  return fault && path !== undefined ? new Error(`${path}: ${fault.detail}`) : error;
 }
 
 export const rename = (target: Item, name: string): Promise<Item> =>

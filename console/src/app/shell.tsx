@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
+import { mayPass } from "../features/uploads/patience";
+import { uploads } from "../features/uploads/running";
 import { dropUploads, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
 import { Announcer, announce } from "../ui/announcer";
-import { closeAll, Dialogs } from "../ui/dialog";
+import { closeAll, confirm, Dialogs } from "../ui/dialog";
 import { focusMain } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
 import { Logo } from "../ui/logo";
@@ -44,9 +46,9 @@ function Frame() {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const reload = () => {
       clearTimeout(timer);
-      loadAccount().catch(() => {
-        // Opened while the service was away: who is signed in is not known yet.
-        if (!account.peek()) timer = setTimeout(reload, ACCOUNT_AGAIN);
+      loadAccount().catch((error) => {
+        // Opened while the service was away: who is signed in is not known yet. That no one is would be known.
+        if (!account.peek() && mayPass(error)) timer = setTimeout(reload, ACCOUNT_AGAIN);
       });
     };
     if (!account.peek()) reload();
@@ -76,6 +78,10 @@ function Frame() {
   }, []);
   useVisits();
   useShortcuts();
+  const trouble = offline ? t("state.offline") : isAway.value ? t("state.away") : null;
+  useEffect(() => {
+    if (trouble !== null) announce(trouble);
+  }, [trouble]);
   return (
     <div class="frame">
       <header class="top">
@@ -90,10 +96,10 @@ function Frame() {
       </header>
       <Navigation />
       <main id="main" tabIndex={-1}>
-        {(offline || isAway.value) && (
-          <p class="banner" role="status">
+        {trouble !== null && (
+          <p class="banner">
             <Icon name="warning" size={18} />
-            {t(offline ? "state.offline" : "state.away")}
+            {trouble}
           </p>
         )}
         <Page />
@@ -203,6 +209,22 @@ function SearchBox() {
   );
 }
 
+/** Signs out; what is still being sent would be dropped, which is asked about first. */
+function askToSignOut(): void {
+  const run = () => dropUploads().then(signOut);
+  if (!uploads.areRunning()) {
+    run().catch(toastError);
+    return;
+  }
+  confirm({
+    title: t("uploads.cancelAll"),
+    text: t("uploads.cancelAllText"),
+    confirm: t("account.signOut"),
+    danger: true,
+    run,
+  });
+}
+
 function AccountMenu() {
   const user = account.value;
   const name = user?.name ?? user?.email ?? "";
@@ -216,9 +238,7 @@ function AccountMenu() {
         {
           label: t("account.signOut"),
           icon: "logout",
-          run: () => {
-            dropUploads().then(signOut).catch(toastError);
-          },
+          run: askToSignOut,
         },
       ]}
     >

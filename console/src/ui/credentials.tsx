@@ -2,8 +2,8 @@ import { t } from "../i18n";
 import { Field } from "./field";
 import { faultOf } from "./problem";
 
-/** As many characters as the service takes. */
-const PASSWORD = { least: 8, most: 128 };
+/** As many characters as the service takes at least. What is longer than it takes is refused there: a field would cut it off unseen. */
+const LEAST = 8;
 
 interface CredentialProps {
   value: string;
@@ -53,9 +53,8 @@ export function NewPasswordField({ error, name = "password", label = t("field.pa
       type="password"
       autocomplete="new-password"
       required
-      minLength={PASSWORD.least}
-      maxLength={PASSWORD.most}
-      hint={t("field.passwordHint", { least: PASSWORD.least })}
+      minLength={LEAST}
+      hint={t("field.passwordHint", { least: LEAST })}
       error={faultOf(error, name)}
     />
   );

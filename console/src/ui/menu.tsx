@@ -9,6 +9,8 @@ export interface MenuItem {
   icon: IconName;
   run: () => void;
   danger?: boolean;
+  /** Of one of several choices: whether it is the present one. */
+  checked?: boolean;
   /** The key that does the same, to be read. */
   keys?: string;
 }
@@ -66,7 +68,7 @@ function Menu({ menu }: { menu: OpenMenu }) {
     if (!element) return;
     element.showPopover();
     place(element, menu.at);
-    element.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+    element.querySelector<HTMLElement>('[role^="menuitem"]')?.focus();
   }, [menu]);
   const close = () => {
     if (opened.value !== menu) return;
@@ -79,7 +81,7 @@ function Menu({ menu }: { menu: OpenMenu }) {
     else focusMain();
   };
   const step = (event: KeyboardEvent) => {
-    const items = [...(ref.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? [])];
+    const items = [...(ref.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])];
     const index = items.indexOf(document.activeElement as HTMLElement);
     const target: Record<string, number> = {
       ArrowDown: (index + 1) % items.length,
@@ -110,6 +112,8 @@ function Menu({ menu }: { menu: OpenMenu }) {
       aria-label={menu.label}
       tabIndex={-1}
       onKeyDown={step}
+      // On Windows the key that opens a menu asks for that of the browser when it is let go.
+      onContextMenu={(event) => event.preventDefault()}
       onToggle={(event) => {
         if ((event as ToggleEvent).newState === "closed") close();
       }}
@@ -118,7 +122,9 @@ function Menu({ menu }: { menu: OpenMenu }) {
         <button
           key={item.label}
           type="button"
-          role="menuitem"
+          {...(item.checked === undefined
+            ? { role: "menuitem" as const }
+            : { role: "menuitemradio" as const, "aria-checked": item.checked })}
           tabIndex={-1}
           class={item.danger ? "menu-item danger" : "menu-item"}
           onClick={() => {

@@ -56,3 +56,16 @@ async fn the_audit_is_shown_of_one_account() {
     // A screen reader is told how much was found.
     page.shows("[role=status]", " rows").await;
 }
+
+#[tokio::test]
+async fn what_is_searched_for_again_is_read_again() {
+    let api = Api::with(Lane::Embedded, &[]);
+    let admin = api.user().await;
+    let promoted = api.server.run(&["user", "promote", &admin.id]);
+    assert_eq!(promoted.code, Some(0), "{}", promoted.output);
+    let page = open_as(&admin, "/admin/users").await;
+    page.named("button", &format!("Actions for {}", admin.email)).appears().await;
+    let user = api.user().await;
+    page.named("button", "Search").click().await;
+    page.named("button", &format!("Actions for {}", user.email)).appears().await;
+}

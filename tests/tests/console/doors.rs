@@ -1,5 +1,7 @@
 //! Registering, signing in, signing out.
 
+use std::time::Duration;
+
 use fm_e2e::{Api, Lane, Page, unique};
 use serde_json::Value;
 
@@ -94,6 +96,19 @@ async fn a_refusal_is_told_and_the_focus_is_where_it_is_mended() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_too_long_is_refused_and_not_cut_off() {
+    let api = Api::on(Lane::Ephemeral);
+    let (email, password) = newcomer(&api);
+    let page = open(&api, "/register").await;
+    page.named("textbox", "Name (optional)").has_focus().await;
+    page.press("Tab").await;
+    sign_in(&page, &email, &format!("{password}{}", "x".repeat(128))).await;
+    page.shows(".field-error", "must be 8 to 128 characters").await;
+    page.named("textbox", "Password").has_focus().await;
+    assert_eq!(session_status(&page).await, 401);
+}
+
+#[tokio::test]
 async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
     let api = Api::on(Lane::Ephemeral);
     let user = api.user().await;
@@ -102,6 +117,36 @@ async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
     sign_in(&page, &user.email, &user.password).await;
     page.named("heading", "Settings").appears().await;
     is_at(&page, "/settings").await;
+}
+
+/// Has the page look as it does by touch, and tells how large the letters are in its first field.
+const LETTERS_BY_TOUCH: &str = "for (const sheet of document.styleSheets) for (const rule of sheet.cssRules) {
+        if (rule.media?.mediaText === '(pointer: coarse)') rule.media.mediaText = 'all';
+    }
+    parseFloat(getComputedStyle(document.querySelector('input')).fontSize)";
+
+#[tokio::test]
+async fn a_phone_does_not_zoom_into_the_fields() {
+    let api = Api::on(Lane::Ephemeral);
+    let page = open(&api, "/login").await;
+    page.named("textbox", "Email address").has_focus().await;
+    // Safari zooms into those with less than 16 pixels.
+    assert_eq!(page.evaluate(LETTERS_BY_TOUCH).await, 16);
+}
+
+/// How long the page is watched for what it asks by itself: longer than it waits until it asks again for an account
+/// that it could not read (`ACCOUNT_AGAIN` in `console/src/app/shell.tsx`).
+const WATCHED: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn at_the_door_nothing_is_asked_until_one_signs_in() {
+    let api = Api::on(Lane::Ephemeral);
+    let page = open(&api, "/settings").await;
+    page.named("heading", "Sign in").appears().await;
+    page.rests().await;
+    let asked = page.requests();
+    tokio::time::sleep(WATCHED).await;
+    assert_eq!(page.requests(), asked);
 }
 
 #[tokio::test]

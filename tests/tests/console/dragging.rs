@@ -127,6 +127,20 @@ async fn a_folder_from_outside_arrives_with_all_that_is_in_it() {
 }
 
 #[tokio::test]
+async fn an_empty_folder_from_outside_is_no_upload() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user, &["Archive"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("Empty");
+    std::fs::create_dir(&empty).unwrap();
+    page.drag_files(&[empty.as_path()]).drop_on(&page.named("grid", "Files")).await;
+    page.named("row", "Empty, folder").appears().await;
+    page.rests().await;
+    let heard: Vec<String> = serde_json::from_value(page.evaluate("window.heard").await).unwrap();
+    assert!(!heard.iter().any(|said| said.contains("Uploading")), "{heard:?}");
+}
+
+#[tokio::test]
 async fn an_entry_is_moved_onto_a_folder_and_put_back() {
     let user = Api::on(Lane::Embedded).user().await;
     user.file("Notes.txt", "A few words.").await;

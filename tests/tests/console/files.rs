@@ -54,6 +54,19 @@ async fn with_a_mouse_a_folder_is_made_renamed_thrown_away_and_brought_back() {
 }
 
 #[tokio::test]
+async fn a_new_name_of_a_folder_takes_the_place_of_all_of_the_old_one() {
+    let user = Api::on(Lane::Embedded).user().await;
+    makes_folder(&user, "Photos 2026.05").await;
+    let page = open_as(&user, "/files").await;
+    page.named("button", "Actions for Photos 2026.05").click().await;
+    page.named("menuitem", "Rename").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Holidays").await;
+    page.press("Enter").await;
+    page.named("row", "Holidays, folder").appears().await;
+}
+
+#[tokio::test]
 async fn with_the_keyboard_alone_the_same() {
     let user = Api::on(Lane::Embedded).user().await;
     makes_folder(&user, "Archive").await;
@@ -147,6 +160,23 @@ async fn the_trash_is_sorted_by_the_heads_of_its_columns() {
     are(["C.txt", "B.txt", "A.txt"]).await;
     page.named("button", "Size").click().await;
     are(["A.txt", "B.txt", "C.txt"]).await;
+}
+
+#[tokio::test]
+async fn the_menu_tells_what_a_list_is_sorted_by() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = open_as(&user, "/files").await;
+    let chosen = async || page.texts("[role=menuitemradio][aria-checked=true]").await;
+    page.named("button", "Sort").click().await;
+    page.named("menuitemradio", "Name").has_focus().await;
+    assert_eq!(chosen().await, ["Name"]);
+    page.press("s").await;
+    page.named("menuitemradio", "Size").has_focus().await;
+    page.press("Enter").await;
+    page.named("menuitemradio", "Size").disappears().await;
+    page.named("button", "Sort").click().await;
+    page.named("menuitemradio", "Size").appears().await;
+    assert_eq!(chosen().await, ["Size"]);
 }
 
 #[tokio::test]

@@ -81,6 +81,20 @@ async fn entries_are_copied_and_moved_to_a_folder_that_is_chosen() {
     page.named("row", "Notes.txt").has_focus().await;
 }
 
+/// What browsers do on Windows when the key that has opened a menu is let go; false where they then open no menu of their own.
+const LET_GO: &str = "document.activeElement.dispatchEvent(
+    new MouseEvent('contextmenu', {bubbles: true, cancelable: true}))";
+
+#[tokio::test]
+async fn the_browser_opens_no_menu_over_that_of_an_entry() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = at_a_file(&user).await;
+    page.press("ContextMenu").await;
+    page.named("menuitem", "Open").has_focus().await;
+    assert_eq!(page.evaluate(LET_GO).await, false);
+    page.named("menuitem", "Open").has_focus().await;
+}
+
 #[tokio::test]
 async fn what_is_cut_is_pasted() {
     let user = Api::on(Lane::Embedded).user().await;

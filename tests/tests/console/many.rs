@@ -25,6 +25,7 @@ async fn all_are_selected_by_keys_thrown_away_and_brought_back() {
     page.named("row", "Archive, folder").reach_by_tab().await;
     page.press_with_control("a").await;
     page.shows(".selection-count", "3 selected").await;
+    page.shows("[role=status]", "3 selected").await;
     page.press("Delete").await;
     for name in FOLDERS {
         page.named("row", &format!("{name}, folder")).disappears().await;
@@ -53,6 +54,22 @@ async fn what_a_dialog_moved_is_put_back() {
     page.named("button", "Undo").click().await;
     page.named("row", "Notes.txt").appears().await;
     user.get("/v1/items/lookup?path=/Notes.txt").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn what_one_folder_refused_is_not_told_of_another_one() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("button", "Actions for Music").click().await;
+    page.named("menuitem", "Copy to…").click().await;
+    page.named("button", "New folder").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Letters").await;
+    page.press("Enter").await;
+    page.shows("dialog [role=alert]", "There is an entry of this name already.").await;
+    page.named("button", "Archive").click().await;
+    page.shows(".picker", "No folders in here").await;
+    assert_eq!(page.texts("dialog [role=alert]").await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -156,6 +173,43 @@ async fn a_key_that_repeats_itself_throws_away_one_entry() {
     let batches = format!("{}/v1/batch", user.server.base());
     assert_eq!(page.statuses(&batches), [200]);
     assert_eq!(user.names_in("root").await, ["Letters", "Music"]);
+}
+
+/// Has pages find that they are used by touch.
+const TOUCH: &str = "const ask = window.matchMedia;
+    window.matchMedia = (query) => query === '(pointer: coarse)' ? {matches: true} : ask.call(window, query);";
+
+#[tokio::test]
+async fn by_touch_several_are_selected_one_after_another() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.run_first(TOUCH).await;
+    page.visit(&format!("{}/files", user.server.base())).await;
+    page.named("checkbox", "Select Archive").click().await;
+    page.named("row", "Letters, folder").click().await;
+    page.shows(".selection-count", "2 selected").await;
+    // Names lead to their folders no more.
+    page.named("link", "Music").click().await;
+    page.shows(".selection-count", "3 selected").await;
+    page.named("row", "Letters, folder").click().await;
+    page.shows(".selection-count", "2 selected").await;
+    page.named("checkbox", "Select Archive").click().await;
+    page.named("checkbox", "Select Music").click().await;
+    page.named("row", "Music, folder").click().await;
+    page.named("heading", "Music").appears().await;
+}
+
+/// Presses Ctrl and the key of `A` on a keyboard with Russian letters.
+const CONTROL_A_IN_RUSSIAN: &str = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',
+    {key: 'ф', code: 'KeyA', ctrlKey: true, bubbles: true, cancelable: true}))";
+
+#[tokio::test]
+async fn keys_work_with_letters_that_are_not_latin() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_folders(&user).await;
+    page.named("row", "Archive, folder").reach_by_tab().await;
+    page.evaluate(CONTROL_A_IN_RUSSIAN).await;
+    page.shows(".selection-count", "3 selected").await;
 }
 
 /// Has the page count the files that it fetches from now on, in place of fetching them.

@@ -1,5 +1,7 @@
 //! Sound and film in the viewer.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use fm_e2e::{Api, Lane, Page, eventually, on_every_lane};
 
@@ -77,6 +79,34 @@ async fn a_sound_is_fetched_from_where_it_is_heard(lane: Lane) {
 }
 
 on_every_lane![a_sound_is_fetched_from_where_it_is_heard];
+
+/// Has the page find that an hour has passed, and that its sound can't be fetched any more.
+const EXPIRE: &str = "const now = Date.now;
+    Date.now = () => now() + 3_600_000;
+    document.querySelector('main audio').dispatchEvent(new Event('error'))";
+
+#[tokio::test]
+async fn a_sound_goes_on_where_it_was_once_its_url_has_expired() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let sound = user.file("Silence.wav", silence()).await;
+    let page = open_as(&user, &format!("/files/{}/view", sound.id)).await;
+    let of_audio = async |what: &str| {
+        page.evaluate(&format!("Math.round(document.querySelector('main audio')?.{what})")).await
+    };
+    eventually("its length is known", async || (of_audio("duration").await == SECONDS).then_some(())).await;
+    page.evaluate("document.querySelector('main audio').currentTime = 600").await;
+    let source = "document.querySelector('main audio')?.src";
+    let first = page.evaluate(source).await;
+    // Until another URL expires at another second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    page.evaluate(EXPIRE).await;
+    eventually("another URL goes on where it was", async || {
+        let is_another = page.evaluate(source).await != first;
+        (is_another && of_audio("currentTime").await == 600).then_some(())
+    })
+    .await;
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
 
 #[tokio::test]
 async fn a_film_is_shown() {

@@ -15,6 +15,7 @@ mod pages;
 mod pointers;
 mod previews;
 mod states;
+mod texts;
 mod tokens;
 mod uploads;
 mod zoom;

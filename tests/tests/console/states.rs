@@ -266,6 +266,7 @@ async fn a_list_that_is_shown_while_the_service_is_away() {
     let page = with_a_folder_and_a_file(&user).await;
     api.server.kill();
     page.shows(".banner", "What is shown may be out of date.").await;
+    page.shows(".frame > [role=status]", "What is shown may be out of date.").await;
     page.named("row", "Notes.txt").appears().await;
     is_accessible(&page, "a list that may be out of date").await;
     api.server.resume();

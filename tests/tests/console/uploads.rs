@@ -1,6 +1,7 @@
 //! Uploads that outlive what happens to them.
 
 mod kept;
+mod names;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -178,6 +179,23 @@ async fn an_upload_is_paused_and_goes_on_also_while_the_service_is_away() {
     let creation = format!("{}/v1/uploads", api.server.base());
     assert_eq!(page.statuses(&creation), [201], "what was sent before is not sent again");
     assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_paused_upload_is_not_dropped_unasked() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    page.slow_down(BYTES_A_SECOND).await;
+    upload(&page, &[path]).await;
+    page.named("button", "Pause Film.bin").click().await;
+    page.shows(".upload.paused", "Paused").await;
+    page.named("button", "Cancel all uploads").click().await;
+    page.named("dialog", "Cancel all uploads").appears().await;
+    page.named("button", "Cancel").click().await;
+    page.shows(".upload.paused", "Paused").await;
 }
 
 #[tokio::test]

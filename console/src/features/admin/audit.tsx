@@ -32,7 +32,10 @@ export function AuditSection() {
         aria-label={t("audit.filter")}
         onSubmit={(event) => {
           event.preventDefault();
-          setAsked({ ...typed, account: typed.account.trim() });
+          const wanted = { ...typed, account: typed.account.trim() };
+          // The same again: there may be more by now.
+          if (JSON.stringify(wanted) === JSON.stringify(asked)) void list.load();
+          else setAsked(wanted);
         }}
       >
         <div class="field">

@@ -20,7 +20,13 @@ export function JobsSection() {
     <>
       <div class="chips" role="group" aria-label={t("jobs.state")}>
         {states.map((name) => (
-          <button key={name} type="button" class="chip" aria-pressed={state === name} onClick={() => setState(name)}>
+          <button
+            key={name}
+            type="button"
+            class="chip"
+            aria-pressed={state === name}
+            onClick={() => (name === state ? void list.load() : setState(name))}
+          >
             {t(`jobs.${name}`)}
           </button>
         ))}

@@ -27,7 +27,9 @@ export function UsersSection() {
         aria-label={t("admin.findUser")}
         onSubmit={(event) => {
           event.preventDefault();
-          setQ(typed.trim());
+          // The same again: there may be others by now.
+          if (typed.trim() === q) void list.load();
+          else setQ(typed.trim());
         }}
       >
         <Field label={t("admin.findUser")} type="search" value={typed} onValue={setTyped} />

@@ -1,6 +1,5 @@
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
-import { isOutOfReach } from "../../api/client";
 import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
@@ -11,7 +10,9 @@ import { confirm, FormDialog, open } from "../../ui/dialog";
 import { Field } from "../../ui/field";
 import { toast, toastError } from "../../ui/toast";
 import { later } from "../load";
+import { mayPass } from "../uploads/patience";
 import { askConflict } from "./conflict";
+import { unmovedOf } from "./unmoved";
 
 export interface Target {
   id: string;
@@ -26,7 +27,7 @@ account.subscribe((user) => {
 });
 
 export function newFolder(parent: string): void {
-  askName(t("folder.new"), t("folder.create"), "", async (name) => {
+  askName({ title: t("folder.new"), submit: t("folder.create"), name: "", selected: 0 }, async (name) => {
     await api.createFolder(parent, name);
     changed();
     toast(t("folder.created", { name }));
@@ -34,7 +35,10 @@ export function newFolder(parent: string): void {
 }
 
 export function rename(item: Item): void {
-  askName(t("rename.title"), t("action.rename"), item.name, async (name) => {
+  // All but the extension, which a new name mostly keeps. Folders have none.
+  const dot = item.kind === "file" ? item.name.lastIndexOf(".") : 0;
+  const selected = dot > 0 ? dot : item.name.length;
+  askName({ title: t("rename.title"), submit: t("action.rename"), name: item.name, selected }, async (name) => {
     if (name === item.name) return;
     await api.rename(item, name);
     changed();
@@ -42,21 +46,26 @@ export function rename(item: Item): void {
   });
 }
 
-function askName(title: string, submit: string, name: string, run: (name: string) => Promise<void>): void {
-  open((close) => <NameDialog title={title} submit={submit} name={name} run={run} close={close} />);
-}
-
-interface NameDialogProps {
+interface Asked {
   title: string;
   submit: string;
   name: string;
+  /** How many characters of it are selected at first. */
+  selected: number;
+}
+
+function askName(asked: Asked, run: (name: string) => Promise<void>): void {
+  open((close) => <NameDialog {...asked} run={run} close={close} />);
+}
+
+interface NameDialogProps extends Asked {
   run: (name: string) => Promise<void>;
   close: () => void;
 }
 
-function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
+function NameDialog({ title, submit, name, selected, run, close }: NameDialogProps) {
   const [value, setValue] = useState(name);
-  const selected = useRef(false);
+  const isSelected = useRef(false);
   return (
     <FormDialog
       title={title}
@@ -75,11 +84,9 @@ function NameDialog({ title, submit, name, run, close }: NameDialogProps) {
         maxLength={255}
         autofocus
         onFocus={(input) => {
-          if (selected.current) return;
-          selected.current = true;
-          // All but the extension, which a new name mostly keeps.
-          const dot = name.lastIndexOf(".");
-          input.setSelectionRange(0, dot > 0 ? dot : name.length);
+          if (isSelected.current) return;
+          isSelected.current = true;
+          input.setSelectionRange(0, selected);
         }}
       />
     </FormDialog>
@@ -92,26 +99,37 @@ export function chooseTarget(op: "move" | "copy", items: readonly Item[], start:
     submit: t(`${op}.here`),
     start,
     without: new Set(op === "move" ? items.map((item) => item.id) : []),
-    onPick: (target: Target) => transfer(op, items, target),
+    onPick: async (target: Target) => {
+      await transfer(op, items, target);
+    },
   };
   later().then(({ pickFolder }) => pickFolder(asked), toastError);
 }
 
-/** Moves or copies into a folder. Names that are taken there are asked about, once for all. */
-export async function transfer(op: "move" | "copy", items: readonly ListedItem[], target: Target): Promise<void> {
+/**
+ * Moves or copies into a folder. Names that are taken there are asked about, once for all. Resolves to the entries that it may
+ * be tried again with: their request failed, or the question about them has gone without an answer.
+ */
+async function transfer<T extends ListedItem>(
+  op: "move" | "copy",
+  items: readonly T[],
+  target: Target,
+): Promise<readonly T[]> {
   const first = await api.batch(
     items.map((item) => ({ op, id: item.id, parent_id: target.id, on_conflict: op === "move" ? "fail" : "rename" })),
   );
   const byId = new Map(items.map((item) => [item.id, item]));
   const taken = first.filter((result) => result.code === "name_taken");
   let results = first.filter((result) => result.code !== "name_taken");
+  let unanswered: readonly T[] = [];
   if (taken.length > 0) {
     const concerned = taken.flatMap((result) => byId.get(result.id) ?? []);
     const choice = await askConflict(
-      concerned.map((item) => item.name),
+      () => concerned.map((item) => item.name),
       concerned.every((item) => item.kind === "file"),
     );
-    if (choice !== null && choice !== "skip") {
+    if (choice === null) unanswered = concerned;
+    else if (choice !== "skip") {
       const again: BatchOperation[] = taken.map(({ id }) => ({ op, id, parent_id: target.id, on_conflict: choice }));
       results = results.concat(await api.batch(again).catch(orFailed(again, results)));
     }
@@ -119,6 +137,7 @@ export async function transfer(op: "move" | "copy", items: readonly ListedItem[]
   const moved = results.filter(succeeded).flatMap((result) => byId.get(result.id) ?? []);
   const done = moved.length > 0 ? t(`${op}.done`, { count: moved.length, folder: target.name }) : null;
   report(op, results, done, op === "move" ? () => void putBack(moved) : undefined);
+  return [...unanswered, ...unmovedOf(items, results)];
 }
 
 /** Where others were done before, operations whose request fails are told beside them, and do not hide them. */
@@ -138,7 +157,9 @@ async function putBack(items: readonly ListedItem[]): Promise<void> {
 
 /** Moves or copies, and tells why where that fails. */
 export async function bring(op: "move" | "copy", items: readonly ListedItem[], target: Target): Promise<void> {
-  await attempt(() => transfer(op, items, target));
+  await attempt(async () => {
+    await transfer(op, items, target);
+  });
 }
 
 /** Takes entries to be pasted into another folder. */
@@ -147,16 +168,20 @@ export function hold(op: "move" | "copy", items: readonly Item[]): void {
   toast(t(op === "move" ? "clipboard.cut" : "clipboard.copied", { count: items.length }));
 }
 
-/** What was cut can be pasted again where the service was away. */
+/** What was cut and could not be moved, for the service was away or too busy, can be pasted again. */
 export async function paste(target: Target): Promise<void> {
   const held = clipboard.value;
   if (!held) return;
   if (held.op === "move") clipboard.value = null;
+  const keep = (items: readonly Item[]) => {
+    // What was cut meanwhile stays.
+    if (held.op === "move" && items.length > 0 && account.peek()) clipboard.value ??= { op: "move", items };
+  };
   await attempt(async () => {
     try {
-      await transfer(held.op, held.items, target);
+      keep(await transfer(held.op, held.items, target));
     } catch (error) {
-      if (isOutOfReach(error) && account.peek()) clipboard.value ??= held;
+      if (mayPass(error) || error instanceof api.InterruptedError) keep(held.items);
       throw error;
     }
   });

@@ -5,26 +5,28 @@ import { Dialog, open } from "../../ui/dialog";
 export type Choice = "rename" | "replace" | "skip";
 
 interface QuestionProps {
-  names: readonly string[];
+  /** Those that are taken now: more may turn out while it is asked. */
+  taken: () => readonly string[];
   canReplace: boolean;
   /** Null: the question has gone without an answer, as dialogs do when the session ends. */
   onAnswer: (choice: Choice | null) => void;
 }
 
 /** Asks once what is to become of entries whose names are taken. Closing the dialog skips them. */
-export function askConflict(names: readonly string[], canReplace: boolean): Promise<Choice | null> {
+export function askConflict(taken: () => readonly string[], canReplace: boolean): Promise<Choice | null> {
   return new Promise((resolve) => {
     open((close) => {
       const onAnswer = (choice: Choice | null) => {
         close();
         resolve(choice);
       };
-      return <Question names={names} canReplace={canReplace} onAnswer={onAnswer} />;
+      return <Question taken={taken} canReplace={canReplace} onAnswer={onAnswer} />;
     });
   });
 }
 
-function Question({ names, canReplace, onAnswer }: QuestionProps) {
+function Question({ taken, canReplace, onAnswer }: QuestionProps) {
+  const names = taken();
   useEffect(() => () => onAnswer(null), []);
   const answer = (choice: Choice) => () => onAnswer(choice);
   return (

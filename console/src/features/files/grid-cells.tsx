@@ -72,10 +72,15 @@ function behaviour<T extends ListedItem>(
     "aria-selected": isSelected,
     "aria-label": item.kind === "folder" ? t("item.folder", { name: label }) : label,
     onClick: (event: TargetedMouseEvent<HTMLElement>) => {
-      if ((event.target as HTMLElement).closest("a, button, input")) return;
+      const isTouch = matchMedia("(pointer: coarse)").matches;
+      // By touch, once something is selected, a press selects more, also one on a name, which leads away otherwise.
+      const selectsMore = isTouch && selection.value.selected.size > 0;
+      const within = (event.target as HTMLElement).closest("a, button, input");
+      if (within && !(selectsMore && within.matches("a"))) return;
+      if (within) event.preventDefault();
       if (event.shiftKey) selection.value = extend(selection.value, ids, item.id);
-      else if (event.ctrlKey || event.metaKey) selection.value = toggle(selection.value, item.id);
-      else if (matchMedia("(pointer: coarse)").matches && selection.value.selected.size === 0) props.onOpen(item);
+      else if (event.ctrlKey || event.metaKey || selectsMore) selection.value = toggle(selection.value, item.id);
+      else if (isTouch) props.onOpen(item);
       else selection.value = only(item.id);
       event.currentTarget.focus({ preventScroll: true });
     },

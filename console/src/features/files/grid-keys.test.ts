@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { destination, isTyped } from "./grid-keys";
+import { destination, isTyped, letterOf } from "./grid-keys";
 
 const list = { count: 10, perRow: 1, page: 4, rightToLeft: false };
 /** Three rows: of four, four and two. */
@@ -50,4 +50,14 @@ test("keys of every page are not typed into a name", () => {
     [true, true, true, false, false, false],
   );
   assert.equal(isTyped(event("a", { ctrlKey: true })), false);
+});
+
+test("a letter is that of the key, and on a layout without Latin ones that of its place", () => {
+  const press = (key: string, code: string) => letterOf({ key, code } as KeyboardEvent);
+  assert.equal(press("c", "KeyI"), "c", "Dvorak");
+  assert.equal(press("A", "KeyA"), "a", "with Caps Lock");
+  assert.equal(press("с", "KeyC"), "c", "Russian");
+  assert.equal(press("ש", "KeyA"), "a", "Hebrew");
+  assert.equal(press("Dead", "KeyI"), "i", "with Option");
+  assert.equal(press("7", "Digit7"), "digit7");
 });

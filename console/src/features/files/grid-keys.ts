@@ -28,3 +28,7 @@ export function destination(key: string, index: number, layout: GridLayout): num
 /** Whether a key is part of a name that is typed. Two have their own meaning on every page. */
 export const isTyped = (event: KeyboardEvent): boolean =>
   event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "/" && event.key !== "?";
+
+/** The Latin letter of a key, also where the layout has another sign there: on a Russian one Ctrl and the key of C are `с`. */
+export const letterOf = ({ key, code }: KeyboardEvent): string =>
+  (/^[a-z]$/i.test(key) ? key : code.replace("Key", "")).toLowerCase();

@@ -2,13 +2,14 @@ import type { TargetedKeyboardEvent, VNode } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ListedItem } from "../../api/types";
 import { t } from "../../i18n";
+import { announce } from "../../ui/announcer";
 import { focusIsLost, useFocusAfter, useFocusInside } from "../../ui/focus";
 import { isLeap, Leaps } from "../../ui/leaps";
 import { openMenu } from "../../ui/menu";
 import { Failure } from "../../ui/problem";
 import { reveal, type Window, windowOf } from "../../ui/window";
 import { type CellProps, Head, Line, Tile } from "./grid-cells";
-import { destination, isTyped } from "./grid-keys";
+import { destination, isTyped, letterOf } from "./grid-keys";
 import type { GridProps } from "./grid-types";
 import { all, clear, extend, focus, only, prune, toggle, typeAhead } from "./selection";
 
@@ -151,9 +152,10 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
       if (item && !event.repeat) props.onOpen(item);
     } else if (event.key === " ") {
       if (active !== null) selection.value = toggle(selection.value, active);
-    } else if (event.key === "a" && control) {
+    } else if (control && !event.altKey && letterOf(event) === "a") {
       whenComplete(() => {
         selection.value = all(selection.value, list.ids.value);
+        announce(t("selection.count", { count: list.ids.value.length }));
       });
     } else if (event.key === "Escape" && selected.size > 0) {
       selection.value = clear(selection.value);

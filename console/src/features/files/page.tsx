@@ -24,6 +24,7 @@ import { Crumbs } from "./crumbs";
 import { accept, fits, hasLeft, isFileDrag, startDrag } from "./drag";
 import { dropInto } from "./drop";
 import { ItemGrid } from "./grid";
+import { letterOf } from "./grid-keys";
 import type { Column } from "./grid-types";
 import { kindName, kindOf } from "./kinds";
 import { addressOf, folderAround, leave, leftLast, openItem } from "./open";
@@ -109,14 +110,15 @@ export function FilesPage({ folder }: { folder: string }) {
   const menu = (chosen: readonly Item[]): MenuItem[] => itemMenu(chosen, folder);
   const onKey = (event: KeyboardEvent, chosen: readonly Item[]): boolean => {
     const control = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    const letter = letterOf(event);
     const [first] = chosen;
     if (event.key === "F2" && first && chosen.length === 1) commands.rename(first);
     else if (event.key === "Delete" && event.shiftKey && first) commands.removeForGood(chosen);
     else if (event.key === "Delete" && first) void commands.trash(chosen);
     else if (event.key === "Backspace") goUp();
-    else if (control && event.key === "x" && first) commands.hold("move", chosen);
-    else if (control && event.key === "c" && first) commands.hold("copy", chosen);
-    else if (event.key === "i" && event.altKey) details.value = !details.value;
+    else if (control && letter === "x" && first) commands.hold("move", chosen);
+    else if (control && letter === "c" && first) commands.hold("copy", chosen);
+    else if (letter === "i" && event.altKey && !event.ctrlKey) details.value = !details.value;
     else return false;
     return true;
   };

@@ -111,6 +111,7 @@ function Picker({ title, submit, start, without, onPick, onClose }: PickerProps 
   };
   const enter = (trail: readonly Place[]) => {
     setTrail(trail);
+    setRefused(null);
     list.current?.focus();
   };
 

@@ -56,6 +56,8 @@ test("letters find the next name, around the end", () => {
   assert.equal(typeAhead(names, 1, "b"), 2);
   assert.equal(typeAhead(names, 2, "b"), 1);
   assert.equal(typeAhead(names, 1, "be"), 1);
+  assert.equal(typeAhead(names, 1, "bb"), 2);
+  assert.equal(typeAhead(names, 2, "bbb"), 1);
   assert.equal(typeAhead(names, 3, "a\u0308"), 0);
   assert.equal(typeAhead(names, 0, "q"), -1);
   assert.equal(typeAhead([], 0, "q"), -1);

@@ -66,5 +66,7 @@ export function typeAhead(names: readonly string[], from: number, typed: string)
     const index = (Math.max(0, start) + step) % names.length;
     if (fold(names[index] ?? "").startsWith(prefix)) return index;
   }
-  return -1;
+  // The same letter in quick succession, which no name begins with, is that letter again and again.
+  const [letter = ""] = typed;
+  return typed.length > 1 && typed === letter.repeat(typed.length) ? typeAhead(names, from, letter) : -1;
 }

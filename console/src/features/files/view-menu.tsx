@@ -26,6 +26,7 @@ export function SortMenu({ keys, sort }: { keys: readonly SortKey[]; sort: Signa
         ...keys.map((key) => ({
           label: t(labels[key]),
           icon: key === current.key ? ("check" as const) : ("list" as const),
+          checked: key === current.key,
           run: choose({ key, order: current.order }),
         })),
         {

@@ -15,6 +15,7 @@ import { Empty, Loading } from "../../ui/states";
 import { useTitle } from "../../ui/title";
 import * as commands from "../files/commands";
 import { ItemGrid } from "../files/grid";
+import { letterOf } from "../files/grid-keys";
 import type { Column } from "../files/grid-types";
 import { kindName, kindOf } from "../files/kinds";
 import { addressOf, openItem } from "../files/open";
@@ -118,11 +119,12 @@ function Results({ q, kind }: { q: string; kind: string }) {
         menu={menuOf}
         onKey={(event, chosen) => {
           const [first] = chosen;
+          const letter = letterOf(event);
           const control = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
           if (event.key === "F2" && first && chosen.length === 1) commands.rename(first);
           else if (event.key === "Delete" && first) void commands.trash(chosen);
-          else if (control && event.key === "x" && first) commands.hold("move", chosen);
-          else if (control && event.key === "c" && first) commands.hold("copy", chosen);
+          else if (control && letter === "x" && first) commands.hold("move", chosen);
+          else if (control && letter === "c" && first) commands.hold("copy", chosen);
           else return false;
           return true;
         }}

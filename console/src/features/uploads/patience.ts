@@ -27,7 +27,7 @@ export async function patiently<T>(
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (!passes(error)) throw error;
+      if (!mayPass(error)) throw error;
       if (error instanceof ApiError) asked = (error.retryAfter ?? 0) * 1000;
     }
     const wait = scatter(Math.max(delay, asked));
@@ -37,7 +37,8 @@ export async function patiently<T>(
   return attempt();
 }
 
-function passes(error: unknown): boolean {
+/** Whether what failed with this may succeed when it is tried again. */
+export function mayPass(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
   return error instanceof ApiError && (isPassing(error.status) || error.code === "conflict");
 }

@@ -123,6 +123,19 @@ test("an upload without its file waits for the same file", () => {
   assert.equal(states(), "a:sending");
 });
 
+test("files that are chosen again go to the uploads into their folder that lack them", () => {
+  const { made, log, states } = queue(2);
+  const missing = { file: null, state: "missing" as const };
+  made.add([{ ...upload("a"), ...missing, url: "/uploads/1" }, { ...upload("b"), ...missing, parentId: "f" }]);
+  const file = (name: string) => ({ name, size: 10, lastModified: 1 }) as File;
+  assert.deepEqual(
+    ["a", "b", "c", "a"].map((name) => made.supplyAny("root", file(name))),
+    [true, false, false, false],
+  );
+  assert.equal(states(), "a:sending b:missing");
+  assert.deepEqual(log, ["begin a at /uploads/1"]);
+});
+
 test("a cancelled upload is dropped at the service too", () => {
   const { made, log, states } = queue(1);
   made.add([upload("a"), upload("b")]);

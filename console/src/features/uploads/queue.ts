@@ -149,15 +149,24 @@ export class UploadQueue {
     this.#fill();
   }
 
-  /** Gives the file to an upload that lacks it; false when it is another one. */
+  /** Gives the file to an upload that lacks it; false when it is another one, or none is lacking. */
   supply(id: string, file: File): boolean {
     const upload = this.#uploads.get(id);
-    if (!upload || file.size !== upload.size || file.lastModified !== upload.lastModified || file.name !== upload.name)
+    if (upload?.state !== "missing") return false;
+    if (file.size !== upload.size || file.lastModified !== upload.lastModified || file.name !== upload.name)
       return false;
     upload.file = file;
     this.#set(upload, "waiting");
     this.#fill();
     return true;
+  }
+
+  /** Gives the file to an upload into this folder that lacks it; false where there is none. */
+  supplyAny(parentId: string, file: File): boolean {
+    for (const upload of this.#uploads.values()) {
+      if (upload.parentId === parentId && this.supply(upload.id, file)) return true;
+    }
+    return false;
   }
 
   /** What becomes of all that wait for an answer about their name. */

@@ -29,6 +29,7 @@ function Panel() {
   const part = totals.size === 0 ? 1 : totals.sent / totals.size;
   const { uploads } = queue;
   const paused = uploads.some(({ state }) => state === "paused");
+  const isOver = uploads.every(({ state }) => state === "done" || state === "failed");
   const needy = uploads.filter(needsUser);
   const [isFiltered, setFiltered] = useState(false);
   const mayFilter = needy.length > 0 && needy.length < uploads.length;
@@ -69,8 +70,8 @@ function Panel() {
         <button
           type="button"
           class="icon-button"
-          aria-label={active ? t("uploads.cancelAll") : t("uploads.clear")}
-          onClick={active ? askToCancel : removeAll}
+          aria-label={isOver ? t("uploads.clear") : t("uploads.cancelAll")}
+          onClick={isOver ? removeAll : askToCancel}
         >
           <Icon name="close" size={18} />
         </button>
@@ -221,10 +222,13 @@ function Row({ upload, index, count }: RowProps) {
           <input
             ref={picker}
             type="file"
+            multiple
             hidden
             onChange={(event) => {
-              const file = event.currentTarget.files?.[0];
-              setWrong(file !== undefined && !queue.supply(id, file));
+              // Others that lack their files may be chosen with it.
+              const files = [...(event.currentTarget.files ?? [])];
+              const used = files.filter((file) => queue.supplyAny(upload.parentId, file));
+              setWrong(files.length > 0 && used.length === 0);
               event.currentTarget.value = "";
             }}
           />

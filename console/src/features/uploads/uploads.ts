@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { NetworkError, onSessionEnded } from "../../api/client";
 import { createFolders } from "../../api/items";
+import { pause } from "../../api/pause";
 import type { MadePath } from "../../api/types";
 import { changed } from "../../app/live";
 import { account, loadAccount } from "../../app/session";
@@ -20,6 +21,10 @@ import { beginTus, dropAt } from "./tus";
 
 /** How many files are sent at a time. */
 const LIMIT = 4;
+
+/** Milliseconds between two looks for more names that are taken, before the user is asked, and how many looks there are at most. */
+const LOOK_AFTER = 300;
+const LOOKS = 30;
 
 /** Whether the tray shows its list. */
 export const expanded = signal(true);
@@ -86,12 +91,16 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     own(user);
     const made = folders.length > 0 ? await makeFolders(target.id, folders) : [];
     if (made.length > 0) changed();
+    if (files.length === 0) return;
     const ids = new Map(made.map(({ path, id }) => [path, id]));
     let budget = records.KEPT_BATCH;
     const kept: records.UploadRecord[] = [];
     const copies = new Map<string, File>();
-    const uploads = files.map(({ file, path, handle }): Upload => {
-      const upload = newUpload(file, ids.get(path) ?? target.id, path === "" ? target.name : `${target.name}/${path}`);
+    const folderOf = (path: string) => ids.get(path) ?? target.id;
+    // What a page that is gone has begun goes on where its file is chosen again: by the same user.
+    const others = files.filter(({ file, path }) => owner !== user || !queue.supplyAny(folderOf(path), file));
+    const uploads = others.map(({ file, path, handle }): Upload => {
+      const upload = newUpload(file, folderOf(path), path === "" ? target.name : `${target.name}/${path}`);
       if (!handle && file.size <= records.KEPT_FILE && file.size <= budget) {
         budget -= file.size;
         copies.set(upload.id, file);
@@ -104,7 +113,7 @@ export async function add(gathered: Gathered, target: Target): Promise<void> {
     // Another user has signed in meanwhile: these wait in the records for their own.
     if (owner !== user) return;
     expanded.value = true;
-    announce(t("uploads.begun", { count: uploads.length }));
+    announce(t("uploads.begun", { count: files.length }));
     queue.add(uploads);
     void keep(copies);
   } catch (error) {
@@ -254,16 +263,30 @@ function tellEnd(): void {
   announce(failed > 0 ? t("uploads.ended", { count: done, failed }) : t("uploads.done", { count: done }));
 }
 
+/** Those that the user is to be asked about. */
+const taken = (): Upload[] => queue.uploads.filter(({ state }) => state === "conflict");
+
+/** Resolves when no more names turn out to be taken, or after some seconds: all that have by then are one question. */
+async function allTurnedOut(): Promise<void> {
+  let known = 0;
+  for (let look = 0; look < LOOKS && taken().length > known; look += 1) {
+    known = taken().length;
+    await pause(LOOK_AFTER);
+  }
+}
+
 /** Asks once for all names that are taken; those that turn out meanwhile are part of it. */
 async function ask(): Promise<void> {
   if (asking) return;
   asking = true;
-  // Uploads of the same moment are asked about together.
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const names = queue.uploads.filter(({ state }) => state === "conflict").map(({ name }) => name);
+  await allTurnedOut();
   // They may be gone by now, or the session: who signs in again is asked again.
-  const isAsked = names.length > 0 && account.peek() !== null;
-  const choice = isAsked ? await askConflict(names, true) : null;
+  const isAsked = taken().length > 0 && account.peek() !== null;
+  // Drawn anew with each change of the queue.
+  const shown = () => (queue.revision.value > 0 ? taken().map(({ name }) => name) : []);
+  // A file replaces no folder: that was tried.
+  const canReplace = taken().every(({ onConflict }) => onConflict !== "replace");
+  const choice = isAsked ? await askConflict(shown, canReplace) : null;
   asking = false;
   if (choice !== null) queue.decide(choice);
   // The question has gone with a page that was left, and not with the session: they still wait.

@@ -21,6 +21,7 @@ import { folderAround, leave as leaveFile } from "../files/open";
 import { details, sort } from "../files/settings";
 import { Thumb, thumbnailOf } from "../files/thumb";
 import { useInlineUrl } from "./inline-url";
+import { Media } from "./media";
 import { Picture } from "./picture";
 import { type Siblings, siblingsOf } from "./siblings";
 import { TextView } from "./text";
@@ -245,41 +246,24 @@ function Step({ to, label, icon, show }: StepProps) {
 function Content({ file }: { file: FileItem }) {
   const kind = kindOf(file);
   const [broken, setBroken] = useState(false);
-  const needsUrl = kind === "video" || kind === "audio" || kind === "pdf" || kind === "text";
+  const needsUrl = kind === "pdf" || kind === "text";
   const { url, error, load } = useInlineUrl(file.id, needsUrl);
   const onError = () => setBroken(true);
   if (broken) return <NoPreview file={file} />;
   if (kind === "image") return <Picture key={file.previews?.medium.url ?? ""} file={file} onBroken={onError} />;
+  if (kind === "video" || kind === "audio") return <Media file={file} kind={kind} onBroken={onError} />;
   if (error !== null) return <Failure error={error} retry={load} />;
   if (!needsUrl) return <NoPreview file={file} />;
   if (url === null) return <Loading rows={1} />;
-  switch (kind) {
-    case "video":
-      return (
-        <video
-          class="media"
-          src={url}
-          controls
-          playsInline
-          preload="metadata"
-          aria-label={file.name}
-          onError={onError}
-        />
-      );
-    case "audio":
-      return <audio src={url} controls preload="metadata" aria-label={file.name} onError={onError} />;
-    case "pdf":
-      return (
-        <div class="document">
-          <iframe src={url} title={file.name} />
-          <a href={url} target="_blank" rel="noreferrer">
-            {t("viewer.newTab")}
-          </a>
-        </div>
-      );
-    default:
-      return <TextView file={file} url={url} />;
-  }
+  if (kind === "text") return <TextView file={file} url={url} onBroken={onError} />;
+  return (
+    <div class="document">
+      <iframe src={url} title={file.name} />
+      <a href={url} target="_blank" rel="noreferrer">
+        {t("viewer.newTab")}
+      </a>
+    </div>
+  );
 }
 
 function NoPreview({ file }: { file: FileItem }) {

@@ -52,6 +52,40 @@ async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
     assert_eq!(begun, 1, "what was sent before is not sent again");
 }
 
+/// Has the browser lose its copies, as it keeps none of large files.
+const LOSE_COPIES: &str = "new Promise((resolve) => {
+    const opening = indexedDB.open('uploads');
+    opening.onsuccess = () => {
+        const store = opening.result.transaction('uploads', 'readwrite').objectStore('uploads');
+        const found = store.getAll();
+        found.onsuccess = () => found.result.forEach(({file, ...others}) => store.put(others));
+        store.transaction.oncomplete = () => resolve(opening.result.close());
+    };
+})";
+
+#[tokio::test]
+async fn a_file_that_is_chosen_again_goes_on_where_it_was() {
+    let api = Api::on(Lane::Embedded);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 20).await;
+    page.evaluate(LOSE_COPIES).await;
+    page.visit(&format!("{}/files", api.server.base())).await;
+    page.shows(".upload.missing", "Choose the file again").await;
+    upload(&page, &[path]).await;
+    tells(&page, "1 of 1 uploaded").await;
+
+    assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
+    let creation = format!("{}/v1/uploads", api.server.base());
+    let begun = page.requests().iter().filter(|url| **url == creation).count();
+    assert_eq!(begun, 1, "what was sent before is not sent again");
+}
+
 #[tokio::test]
 async fn what_someone_has_begun_is_not_sent_by_the_next_one_who_signs_in() {
     let api = Api::on(Lane::Embedded);
@@ -99,6 +133,27 @@ async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
     tells(&page, "1 of 1 uploaded").await;
     assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
     assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_signs_out_while_files_are_sent_is_asked() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    page.slow_down(SLOW).await;
+    for answer in ["Cancel", "Sign out"] {
+        page.shows(".upload.sending", "Film.bin").await;
+        page.named("button", &format!("Account: {}", user.email)).click().await;
+        page.named("menuitem", "Sign out").click().await;
+        page.named("dialog", "Cancel all uploads").appears().await;
+        page.named("button", answer).click().await;
+        page.named("dialog", "Cancel all uploads").disappears().await;
+    }
+    is_at(&page, "/login").await;
+    assert_eq!(page.evaluate(COPIES).await, 0);
 }
 
 #[tokio::test]

@@ -174,6 +174,12 @@ impl Page {
         self.ends_animations().await;
     }
 
+    /// Has the page look as it does on paper.
+    pub async fn look_printed(&self) {
+        self.call("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
+        self.ends_animations().await;
+    }
+
     /// Has the page send no more than so many bytes a second.
     pub async fn slow_down(&self, bytes_a_second: u64) {
         let conditions = json!({
