@@ -126,7 +126,10 @@ test("an upload without its file waits for the same file", () => {
 test("files that are chosen again go to the uploads into their folder that lack them", () => {
   const { made, log, states } = queue(2);
   const missing = { file: null, state: "missing" as const };
-  made.add([{ ...upload("a"), ...missing, url: "/uploads/1" }, { ...upload("b"), ...missing, parentId: "f" }]);
+  made.add([
+    { ...upload("a"), ...missing, url: "/uploads/1" },
+    { ...upload("b"), ...missing, parentId: "f" },
+  ]);
   const file = (name: string) => ({ name, size: 10, lastModified: 1 }) as File;
   assert.deepEqual(
     ["a", "b", "c", "a"].map((name) => made.supplyAny("root", file(name))),
