@@ -4330,6 +4330,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The file. */
@@ -4434,6 +4436,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The file. */
@@ -4677,6 +4681,8 @@ export interface operations {
                 "X-OC-Mtime"?: string | null;
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
                 /** @description `sha-256=:…:` of the body (RFC 9530). */
                 "Content-Digest"?: string | null;
                 /** @description Like `Content-Digest`. */
@@ -5468,6 +5474,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The file. */
@@ -6064,6 +6072,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The folder. */
@@ -6197,6 +6207,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The folder. */
@@ -6764,6 +6776,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The item. */
@@ -7052,6 +7066,8 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
+                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                "If-None-Match"?: string | null;
             };
             path: {
                 /** @description The item. */

@@ -120,7 +120,8 @@ async fn who_has_to_sign_in_comes_to_the_page_that_was_opened() {
 }
 
 /// Has the page look as it does by touch, and tells how large the letters are in its first field.
-const LETTERS_BY_TOUCH: &str = "for (const sheet of document.styleSheets) for (const rule of sheet.cssRules) {
+const LETTERS_BY_TOUCH: &str =
+    "for (const sheet of document.styleSheets) for (const rule of sheet.cssRules) {
         if (rule.media?.mediaText === '(pointer: coarse)') rule.media.mediaText = 'all';
     }
     parseFloat(getComputedStyle(document.querySelector('input')).fontSize)";

@@ -26,7 +26,7 @@ async fn bytes_that_are_called_a_text_are_not_shown_as_one() {
 }
 
 #[tokio::test]
-async fn a_text_is_printed_to_its_end_and_dark_on_light() {
+async fn a_text_is_printed_whole_and_dark_on_light() {
     let user = Api::on(Lane::Embedded).user().await;
     let text = user.file_of("text/plain", "Book.txt", "A line of some words.\n".repeat(500)).await;
     let page = open_as(&user, &format!("/files/{}/view", text.id)).await;

@@ -1,7 +1,9 @@
 //! Changes of more than 1,000 entries go on as operations.
 
+use std::time::Duration;
+
 use fm_api_types::{Folder, FolderUsage, Operation, OperationResult};
-use fm_e2e::{Answer, Api, Lane, User, eventually, on_every_lane};
+use fm_e2e::{Answer, Api, Lane, User, eventually, on_every_lane, within};
 use serde_json::json;
 
 use super::{id, trashed_names};

@@ -3,8 +3,8 @@
 use super::queues::job_queue;
 use super::{
     audit, blob_references, blob_row, blob_row_more, check, columns, file, key, list, long, many, preview,
-    reach, removal, rows, standing, tree, tree_ends, tree_moves, tree_order, tree_trash, tree_trash_list,
-    tree_units, unit, unit_single, upload, upload_end, user, work, work_more,
+    reach, removal, rows, standing, tree, tree_ends, tree_more, tree_moves, tree_order, tree_trash,
+    tree_trash_list, tree_units, unit, unit_single, upload, upload_end, user, work, work_more,
 };
 use crate::suite::suite;
 

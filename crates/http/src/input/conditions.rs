@@ -20,7 +20,7 @@ const COMPRESSED: [&str; 8] = ["--gzip", "-gzip", ";gzip", "--br", "-br", "-zstd
 ///
 /// A weak tag of ours counts too, although RFC 9110 (section 13.1.1) compares strongly: we give out none, so a proxy made it
 /// out of a strong one when it compressed the answer. The revision that it names is the same.
-pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
     let Some(lists) = lists(headers, &header::IF_MATCH)? else { return Ok(None) };
     let read = if_match_of(&lists);
     read.map(Some).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))

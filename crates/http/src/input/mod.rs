@@ -13,7 +13,7 @@ mod preferences;
 mod query;
 
 pub(crate) use body::json_body;
-pub(crate) use conditions::{if_match, if_match_of, none_match, precondition, tag_list_matches_strongly};
+pub(crate) use conditions::{if_match_of, none_match, precondition, tag_list_matches_strongly};
 pub(crate) use fields::{Fields, FromFields, candidate, flag, owned, parsed, text};
 pub(crate) use headers::{bad_header, bytes, has_content_coding, idempotency_key, no_content_coding, single};
 pub(crate) use item_ref::{ItemRef, item_ref};

@@ -26,6 +26,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, C
     params(
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
     ),
     responses((status = 204, description = "The file is gone.")),
 )]

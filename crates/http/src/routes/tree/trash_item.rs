@@ -5,7 +5,7 @@ use fm_api_types::{Operation, TrashedItem};
 use fm_application::tree::{Outcome, TrashCommand};
 
 use crate::auth::Authenticated;
-use crate::input::{ItemRef, if_match};
+use crate::input::{ItemRef, precondition};
 use crate::output::{accepted, trashed_answer};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -31,6 +31,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     params(
         ("id" = String, Path, description = "The item."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
     ),
     responses(
         (status = 200, description = "The item in the trash.", body = TrashedItem, headers(("ETag" = String, description = "The item's entity tag."))),
@@ -44,7 +45,7 @@ pub(crate) async fn trash_item(
     Authenticated(actor): Authenticated,
     id: ItemRef,
 ) -> Answer {
-    let command = TrashCommand { item: id.known(&actor)?, if_match: if_match(request.headers())? };
+    let command = TrashCommand { item: id.known(&actor)?, if_match: precondition(request.headers())? };
     match state.use_cases.tree.trash.run(&actor, command).await? {
         Outcome::Done(view) => trashed_answer(&view),
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),

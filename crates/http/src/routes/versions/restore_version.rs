@@ -6,7 +6,7 @@ use fm_api_types::File;
 use fm_domain::ids::FileId;
 
 use crate::auth::Authenticated;
-use crate::input::{PathId, if_match, number_of_path};
+use crate::input::{PathId, number_of_path, precondition};
 use crate::output::{About, file_answer};
 use crate::problem::{Answer, Code};
 use crate::state::State;
@@ -26,6 +26,7 @@ pub(super) const PROBLEMS: &[Code] =
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("number" = u32, Path, minimum = 1, description = "The version."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
     ),
     responses((status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),
 )]
@@ -36,7 +37,7 @@ pub(crate) async fn restore_version(
     id: PathId<FileId>,
 ) -> Answer {
     let (file, number) = (id.known()?, number_of_path(&request)?);
-    let if_match = if_match(request.headers())?;
+    let if_match = precondition(request.headers())?;
     let view = state.use_cases.tree.versions.restore(&actor, file, number, if_match.as_ref()).await?;
     file_answer(StatusCode::OK, &view, &About::NOTHING, &state.settings)
 }
