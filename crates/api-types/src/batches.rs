@@ -30,8 +30,7 @@ pub struct Batch {
 pub struct BatchOperation {
     /// `move`, `copy`, `trash`, `restore` or `delete`.
     pub op: String,
-    /// The item.
-    #[schema(max_length = 64)]
+    /// The item. What is no id names none: that operation alone is `not_found`.
     pub id: String,
     /// Of `move`, `copy` and `restore`: the folder, an id or `root`. A restore puts the item back where it was, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +66,7 @@ pub struct BatchResults {
 /// What became of one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchResult {
-    /// As it was asked for.
+    /// As it was asked for; of what is longer than 64 characters, those.
     #[schema(example = "0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10")]
     pub id: String,
     #[schema(example = "move")]
