@@ -13,11 +13,14 @@ use tempfile::TempDir;
 use crate::cpu::Counted;
 
 /// The contestants, the tools that load them, and the services that they use.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Tools {
     /// The program that is measured.
     #[arg(long)]
     pub(crate) product: PathBuf,
+    /// The program of an older commit, built as a release: small uploads are measured beside it too.
+    #[arg(long)]
+    pub(crate) before: Option<PathBuf>,
     /// The S3 server of the tests.
     #[arg(long)]
     pub(crate) s3_server: PathBuf,
@@ -67,6 +70,11 @@ impl Tools {
     pub(crate) fn folder(&self) -> Outcome<TempDir> {
         std::fs::create_dir_all(&self.home)?;
         Ok(tempfile::tempdir_in(&self.home)?)
+    }
+
+    /// The same, with the older program as what is measured, if there is one.
+    pub(crate) fn of_before(&self) -> Option<Self> {
+        self.before.clone().map(|product| Self { product, ..self.clone() })
     }
 
     /// A tool whose shared libraries may have been unpacked.

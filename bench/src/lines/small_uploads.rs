@@ -13,6 +13,7 @@ use crate::measure::{Contestant, Measured, Sample, in_turns};
 use crate::presign::write_put_paths;
 use crate::product::{Product, User, upload_path};
 use crate::report::{Bound, Row};
+use crate::tools::Tools;
 
 /// The size of a file.
 pub(super) const SIZE: usize = 4096;
@@ -65,7 +66,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         ],
     )?;
     let by_many_floor = [&puts_by_many, &commits_by_many];
-    Ok(vec![
+    let mut rows = vec![
         row("one user", by_one, [&puts_by_one, &commits_by_one], Bound::AtLeast(0.8), 1),
         row("16 users", by_many, by_many_floor, Bound::AtLeast(0.8), MANY),
         row(
@@ -77,6 +78,52 @@ pub(super) fn measure(bench: &Bench<'_>) -> Outcome<Vec<Row>> {
         ),
         // The commits of one user wait for each other: those of the floor do not.
         row("one user on 16 connections", by_one_at_once, by_many_floor, Bound::AtLeast(0.5), MANY),
+    ];
+    if let Some(older) = tools.of_before() {
+        rows.extend(beside_before(bench, &senders, &older, &settings, home.path())?);
+    }
+    Ok(rows)
+}
+
+/// The same beside an older program, on a database of its own and the same store.
+fn beside_before(
+    bench: &Bench<'_>,
+    senders: &Senders<'_>,
+    older: &Tools,
+    settings: &[(&'static str, String)],
+    home: &Path,
+) -> Outcome<Vec<Row>> {
+    let database = older.database("before")?;
+    let settings = [settings, &Product::on_postgres(&database.url)].concat();
+    let home = home.join("before");
+    fs::create_dir_all(&home)?;
+    let product = Product::start(older, &home, &settings)?;
+    let before = Senders::start(bench, &product, &home)?;
+    let [ours, theirs] = [senders, &before].map(|senders| senders.product.processes(&[]));
+    let [by_one, by_one_before, by_many, by_many_before, by_own, by_own_before] = in_turns(
+        bench.repetitions,
+        [
+            Contestant::new(&ours, &mut || senders.one(1)),
+            Contestant::new(&theirs, &mut || before.one(1)),
+            Contestant::new(&ours, &mut || senders.many(Names::Same)),
+            Contestant::new(&theirs, &mut || before.many(Names::Same)),
+            Contestant::new(&ours, &mut || senders.many(Names::Own)),
+            Contestant::new(&theirs, &mut || before.many(Names::Own)),
+        ],
+    )?;
+    let row = |users: &str, ours, floor, least, connections| Row {
+        what: format!("uploads of 4 KiB on PostgreSQL and S3 by {users}"),
+        ours,
+        floor_name: "the older program".to_owned(),
+        floor,
+        unit: "/s",
+        bound: Bound::AtLeast(least),
+        client: format!("wrk, connections: {connections}"),
+    };
+    Ok(vec![
+        row("one user", by_one, by_one_before, 0.9, 1),
+        row("16 users", by_many, by_many_before, 0.95, MANY),
+        row("16 users, each with a name of its own", by_own, by_own_before, 0.95, MANY),
     ])
 }
 
