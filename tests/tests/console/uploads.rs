@@ -93,7 +93,7 @@ async fn is_sent_within(limit: Duration, page: &Page, percent: u64) {
 #[tokio::test]
 async fn an_upload_outlives_two_deaths_of_the_server_and_many_renewals_of_the_session() {
     let port = fm_testkit::ports::free_port().unwrap().to_string();
-    let variables = [("PORT", port.as_str()), ("ACCESS_TOKEN_TTL_SECONDS", "2")];
+    let variables = [("PORT", port.as_str()), ("ACCESS_TOKEN_TTL_SECONDS", "4")];
     let api = Api::with(Lane::Embedded, &variables);
     let user = api.user().await;
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +114,10 @@ async fn an_upload_outlives_two_deaths_of_the_server_and_many_renewals_of_the_se
     tells_within(limit, &page, "1 of 1 uploaded").await;
     page.named("row", "Film.bin").appears().await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
+    let begun = format!("{}/v1/uploads/", user.server.base());
+    let addresses: BTreeSet<String> =
+        page.requests().into_iter().filter(|url| url.starts_with(&begun)).collect();
+    assert_eq!(addresses.len(), 1, "what was sent before a death is not sent again: {addresses:?}");
 
     let files = user.again().await.all(&[]).await;
     assert_eq!(files.len(), 1, "{files:?}");

@@ -1,4 +1,4 @@
-import { type DetailedError, Upload as TusUpload } from "tus-js-client";
+import { type DetailedError, type HttpResponse, Upload as TusUpload } from "tus-js-client";
 import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
 import { pause } from "../../api/pause";
 import type { Problem } from "../../api/types";
@@ -48,13 +48,16 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
       const wait = notBefore - Date.now();
       if (wait > 0) await pause(wait, over.signal);
     },
-    onAfterResponse: (_request, response) => {
-      if (response.getStatus() !== 401) renewals.reset();
+    onAfterResponse: (request, response) => {
+      const status = response.getStatus();
+      // Where the library is not told how far an upload is, it begins a new one, of all bytes. That is right for one that is gone alone.
+      if (request.getMethod() === "HEAD" && (status === 401 || isPassing(status))) throw new UntoldError(response);
+      if (status !== 401) renewals.reset();
       if (response.getHeader("X-Moved-From-Parent-Id")) toRoot = true;
     },
     onShouldRetry: (error) => {
       const status = statusOf(error);
-      const asked = scatter(waitOf(error.originalResponse?.getHeader("Retry-After")));
+      const asked = scatter(waitOf(responseOf(error)?.getHeader("Retry-After")));
       notBefore = Date.now() + asked;
       if (asked > 0) events.busy(notBefore);
       // Browsers tell a file that is gone by the failure of the request that should carry it.
@@ -100,11 +103,21 @@ export function dropAt(address: string): void {
 /** Finds the upload again whose first answer was lost. After one that is gone, and for another choice of its name, there is a new one. */
 const keyOf = ({ id, onConflict, url }: Upload): string => [id, onConflict, url?.split("/").at(-1)].join(".");
 
-const statusOf = (error: DetailedError): number => error.originalResponse?.getStatus() ?? 0;
+/** The service did not tell how far an upload is, and may do so later. */
+class UntoldError extends Error {
+  constructor(readonly response: HttpResponse) {
+    super(`the upload was not found yet: ${response.getStatus()}`);
+  }
+}
+
+const responseOf = ({ originalResponse, causingError }: DetailedError): HttpResponse | null =>
+  causingError instanceof UntoldError ? causingError.response : originalResponse;
+
+const statusOf = (error: DetailedError): number => responseOf(error)?.getStatus() ?? 0;
 
 function problemOf(error: DetailedError): Problem | null {
   try {
-    const problem = JSON.parse(error.originalResponse?.getBody() ?? "") as Problem;
+    const problem = JSON.parse(responseOf(error)?.getBody() ?? "") as Problem;
     return typeof problem.code === "string" ? problem : null;
   } catch {
     return null;
