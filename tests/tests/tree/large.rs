@@ -1,9 +1,7 @@
 //! Changes of more than 1,000 entries go on as operations.
 
-use std::time::Duration;
-
 use fm_api_types::{Folder, FolderUsage, Operation, OperationResult};
-use fm_e2e::{Answer, Api, Lane, User, eventually, on_every_lane, within};
+use fm_e2e::{Answer, Api, Lane, User, eventually, on_every_lane};
 use serde_json::json;
 
 use super::{id, trashed_names};
@@ -117,7 +115,7 @@ async fn a_large_batch_with_a_key_goes_on_without_its_client(lane: Lane) {
     let begun = keyed.json(&json!({"operations": [{"op": "trash", "id": folder.id}]})).send().await;
     let begun: Operation = begun.expect(202).parse();
     let path = format!("/v1/operations/{}", begun.id);
-    within(Duration::from_secs(30), "the batch ends", async || {
+    eventually("the batch ends", async || {
         let now: Operation = user.get(&path).send().await.expect(200).parse();
         (now.status == "done").then_some(())
     })

@@ -166,7 +166,7 @@ mod tests {
     fn no_line_waits_for_the_next() {
         let (lines, writes) = busy();
         lines.add(b"second\n", false);
-        assert_eq!(writes.recv_timeout(Duration::from_secs(10)).unwrap(), b"second\n");
+        assert_eq!(writes.recv_timeout(Duration::from_mins(2)).unwrap(), b"second\n");
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
                 lines.add(b"second\n", false);
                 added.send(()).unwrap();
             });
-            let came_in = is_added.recv_timeout(Duration::from_secs(10)).is_ok();
+            let came_in = is_added.recv_timeout(Duration::from_mins(2)).is_ok();
             go_on.send(()).unwrap();
             go_on.send(()).unwrap();
             assert!(came_in);

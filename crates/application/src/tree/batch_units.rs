@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::batch_work::{BatchWork, Did, Refused};
+use super::batch_refused::Refused;
+use super::batch_work::{BatchWork, Did};
 use super::context::Context;
 use super::error::TreeError;
 use super::operations::{OperationView, Stored, insert, is_there, with_failed};
@@ -73,7 +74,8 @@ async fn atomic_in(
     let all = work.advance(context, unit, access, entered, MAX_ATOMIC).await?;
     if !work.is_over() {
         // More rows than one unit changes.
-        return Err(Refused { at: Some((work.done(), all.len())), error: TreeError::TooLarge });
+        let at = Some((work.done(), all.len()));
+        return Err(Refused { at, is_amidst: false, error: TreeError::TooLarge });
     }
     if let Some(id) = id {
         insert(unit, &operation_of(context, access, id, &work)?).await.map_err(Refused::whole)?;
@@ -116,7 +118,7 @@ pub(super) async fn plain_unit(
         Err(error) => {
             // Where others are done the large one alone is refused: a client that repeats the batch would do those again.
             let at = (work.done() > 0).then_some((work.done(), done.len()));
-            Err(roll_back(unit, Refused { at, error }).await)
+            Err(roll_back(unit, Refused { at, is_amidst: false, error }).await)
         }
     }
 }
@@ -200,16 +202,16 @@ pub(super) async fn advance_stored(
 ) -> Result<Running, Refused> {
     let mut most = BATCH_UNIT;
     // The row of a batch is large: what is refused is stored with what is done next.
-    let mut refused: Vec<(usize, TreeError)> = Vec::new();
+    let mut refused: Vec<(usize, bool, TreeError)> = Vec::new();
     loop {
         match retry_conflicts(|| stored_unit(context, access, id, &refused, most)).await {
-            Err(Refused { at: Some((place, before)), error }) if error.store().is_none() => {
+            Err(Refused { at: Some((place, before)), is_amidst, error }) if error.store().is_none() => {
                 if before > 0 {
                     most = before;
                     continue;
                 }
                 most = BATCH_UNIT;
-                refused.push((place, error));
+                refused.push((place, is_amidst, error));
                 if refused.len() >= BATCH_UNIT {
                     return Ok(retry_conflicts(|| refuse(context, id, &refused)).await?);
                 }
@@ -223,7 +225,7 @@ async fn stored_unit(
     context: &Context,
     access: &Access,
     id: OperationId,
-    refused: &[(usize, TreeError)],
+    refused: &[(usize, bool, TreeError)],
     most: usize,
 ) -> Result<Running, Refused> {
     let (mut unit, entered) =
@@ -248,17 +250,17 @@ async fn stored_in(
     access: &Access,
     entered: Entered,
     id: OperationId,
-    refused: &[(usize, TreeError)],
+    refused: &[(usize, bool, TreeError)],
     most: usize,
 ) -> Result<Option<Running>, Refused> {
     let Some((operation, mut work)) = running(unit, id).await? else { return Ok(None) };
-    for (place, error) in refused {
-        work.refuse(*place, error);
+    for (place, is_amidst, error) in refused {
+        work.refuse(*place, *is_amidst, error);
     }
     let place = work.done();
     let mut failed = Vec::new();
     if work.is_amidst() {
-        let refused = |error| Refused { at: Some((place, 0)), error };
+        let refused = |error| Refused { at: Some((place, 0)), is_amidst: true, error };
         failed = work.go_on(context, unit, access, &entered).await.map_err(refused)?;
     } else {
         work.advance(context, unit, access, entered, most).await?;
@@ -267,14 +269,18 @@ async fn stored_in(
 }
 
 /// Remembers that these operations of a batch were refused.
-async fn refuse(context: &Context, id: OperationId, refused: &[(usize, TreeError)]) -> PortResult<Running> {
+async fn refuse(
+    context: &Context,
+    id: OperationId,
+    refused: &[(usize, bool, TreeError)],
+) -> PortResult<Running> {
     let mut unit = context.db.begin().await?;
     let Some((operation, mut work)) = running(unit.as_mut(), id).await? else {
         unit.rollback().await?;
         return Ok(Running::Ended);
     };
-    for (place, error) in refused {
-        work.refuse(*place, error);
+    for (place, is_amidst, error) in refused {
+        work.refuse(*place, *is_amidst, error);
     }
     let running = keep(context, unit.as_mut(), operation, &work).await?;
     unit.commit().await?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{BatchOp, BatchOperation, StoredBatch, StoredOperation, StoredResult};
+use super::batch_refused::Refused;
 use super::context::Context;
 use super::copy_item::{CopyCommand, copy_in};
 use super::delete_item::{DeleteCommand, delete_in};
@@ -14,7 +15,6 @@ use super::operations::Begun;
 use super::restore_item::{RestoreCommand, restore_in};
 use super::trash_item::{TrashCommand, trash_in};
 use super::work::{Advanced, Left, Work};
-use crate::engine::retry::Failure;
 use fm_domain::access::Access;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
@@ -36,34 +36,6 @@ impl Did {
             Self::Trashed(trashed) => Some(trashed.item.id()),
             Self::Deleted => None,
         }
-    }
-}
-
-/// A unit was refused: nothing of it counts.
-#[derive(Debug)]
-pub(super) struct Refused {
-    /// The place among all operations of the one that was refused, and how many were done in the unit before it; none where it was refused
-    /// for no operation.
-    pub(super) at: Option<(usize, usize)>,
-    pub(super) error: TreeError,
-}
-
-impl Refused {
-    /// As a whole.
-    pub(super) const fn whole(error: TreeError) -> Self {
-        Self { at: None, error }
-    }
-}
-
-impl From<PortError> for Refused {
-    fn from(error: PortError) -> Self {
-        Self::whole(error.into())
-    }
-}
-
-impl Failure for Refused {
-    fn store(&self) -> Option<&PortError> {
-        self.error.store()
     }
 }
 
@@ -157,9 +129,10 @@ impl BatchWork {
         Some(Self { current, is_cancelled: true, ..self })
     }
 
-    /// Remembers the operation at `place` as refused, if it is the next one.
-    pub(super) fn refuse(&mut self, place: usize, error: &TreeError) {
-        if place != self.results.len() {
+    /// Remembers the operation at `place` as refused, if it is the next one, and if it has begun where it had when it was refused. Another
+    /// worker may have begun it meanwhile: what is half done would stay so.
+    pub(super) fn refuse(&mut self, place: usize, is_amidst: bool, error: &TreeError) {
+        if place != self.results.len() || is_amidst != self.is_amidst() {
             return;
         }
         if let Some(operation) = self.operations.get(place) {
@@ -208,7 +181,7 @@ impl BatchWork {
         while all.len() < most && rows < u64::from(UNIT_ENTRIES) {
             let Some(operation) = self.operations.get(self.results.len()).cloned() else { break };
             let at = Some((self.results.len(), all.len()));
-            let refused = |error| Refused { at, error };
+            let refused = |error| Refused { at, is_amidst: false, error };
             let begun = self.run(context, unit, access, entered, &operation).await.map_err(refused)?;
             rows = rows.saturating_add(begun.items.max(1));
             entered.nodes = entered.nodes.saturating_add_signed(begun.growth);

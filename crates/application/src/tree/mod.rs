@@ -1,6 +1,7 @@
 //! The tree: folders, moves, copies, the trash and what is in it.
 
 mod batch;
+mod batch_refused;
 mod batch_units;
 mod batch_work;
 mod cancel_operation;

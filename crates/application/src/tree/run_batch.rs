@@ -12,8 +12,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::batch::{BatchAction, BatchOperation, BatchOutcome, BatchResult, StoredBatch, StoredResult};
+use super::batch_refused::Refused;
 use super::batch_units::{Atomic, Plain, Running, advance_stored, atomic_unit, begin, plain_unit};
-use super::batch_work::{BatchWork, Did, Refused};
+use super::batch_work::{BatchWork, Did};
 use super::context::Context;
 use super::error::TreeError;
 use super::item_view::{ItemPresenter, TrashedView};
@@ -191,9 +192,9 @@ impl RunBatch {
                     most = BATCH_UNIT;
                 }
                 Ok(Plain::Accepted(view)) => return Ok(Outcome::Accepted(*view)),
-                Err(Refused { at: Some((place, before)), error }) if error.store().is_none() => {
+                Err(Refused { at: Some((place, before)), is_amidst, error }) if error.store().is_none() => {
                     if before == 0 {
-                        work.refuse(place, &error);
+                        work.refuse(place, is_amidst, &error);
                         all.push(None);
                         most = BATCH_UNIT;
                     } else {
@@ -299,7 +300,7 @@ impl From<Refused> for BatchError {
             Refused { error: TreeError::Store(error), .. } => Self::Store(error),
             Refused { error: TreeError::Denied(denied), .. } => Self::Denied(denied),
             Refused { error: TreeError::TooManyOperations, .. } => Self::TooManyOperations,
-            Refused { at, error } => Self::Refused { index: at.map_or(0, |(place, _)| place), error },
+            Refused { at, error, .. } => Self::Refused { index: at.map_or(0, |(place, _)| place), error },
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Ancestor {
 /// who is marked as removed (TREE-13). Living are the items that are not in the trash. While an operation of the owner runs, what hangs below a
 /// top of the trash that it has not taken along yet is not living either, but in lists of all files (TREE-32).
 ///
+/// What was asked for is answered as a whole, however deep it lies (TREE-36) and however many they are (TREE-37, TREE-38).
+///
 /// Walks up and down a tree stop one level after [`MAX_DEPTH`](super::MAX_DEPTH): a cycle is
 /// [`Corrupt`](crate::error::PortError::Corrupt), and never a walk without an end.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]

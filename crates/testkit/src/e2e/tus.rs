@@ -5,9 +5,13 @@ use fm_api_types::File;
 use reqwest::Method;
 
 use super::raw::Connection;
-use super::{Answer, Api, Request, User, eventually};
+use super::{Answer, Api, Request, User, within};
 pub use crate::tus::metadata;
 use crate::tus::{CHUNK_TYPE, Call, VERSION};
+
+/// How long a request that was cut off may still hold an upload, on however busy a machine: less than the half minute after which one that
+/// stalls is cut off by the server.
+const RELEASE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(25);
 
 /// An upload that was begun.
 #[derive(Clone)]
@@ -84,7 +88,7 @@ impl Resumable {
 
     /// Waits until it has so many bytes.
     pub async fn reaches(&self, offset: usize) {
-        eventually(&format!("{} has {offset} bytes", self.path), async || {
+        within(RELEASE_TIMEOUT, &format!("{} has {offset} bytes", self.path), async || {
             (self.offset().await == offset).then_some(())
         })
         .await;

@@ -66,13 +66,25 @@ async fn operations_are_done_in_their_order_and_no_more_than_are_wanted() {
     assert_eq!(at, Some((2, 1)), "the third of all, after one of this unit");
     assert!(matches!(error, TreeError::NotFound), "{error:?}");
     advance(&mut work, &mut unit(&items), 1).await.unwrap();
-    work.refuse(1, &error);
+    work.refuse(1, false, &error);
     assert_eq!(work.done(), 2, "it is not the next one");
-    work.refuse(2, &error);
+    work.refuse(2, false, &error);
     assert!(work.is_over());
     let results: Vec<_> = work.stored().results.into_iter().map(|result| result.plain().outcome).collect();
     let done = |number| BatchOutcome::Done(Some(node(number)));
     assert_eq!(results, [done(1), done(2), BatchOutcome::Refused(Refusal::NotFound)]);
+}
+
+#[test]
+fn what_another_worker_has_begun_meanwhile_is_not_refused() {
+    let top = node(1);
+    let begun =
+        BatchWork { current: Some((Work::Trash { top }, Some(top))), ..BatchWork::new(&[deleting(top)]) };
+    let mut work = begun.clone();
+    work.refuse(0, false, &TreeError::NotFound);
+    assert_eq!(work, begun, "what is half in the trash would stay so");
+    work.refuse(0, true, &TreeError::NotFound);
+    assert!(work.is_over(), "what can't go on ends");
 }
 
 #[tokio::test]

@@ -1,20 +1,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::{BatchCommand, BatchError, Keyed, RunBatch, WALKED_AT_ONCE};
 use crate::fixture::{actor, unavailable};
+use crate::jobs::{Job as _, RunOperation};
 use crate::testing::{TestPorts, settings};
 use crate::tree::batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
 use crate::tree::batch_work::BatchWork;
+use crate::tree::context::Context;
 use crate::tree::fixture::{a_folder, a_trashed_file, accepted, before, done, inside, node, with_job};
 use crate::tree::operations::Stored;
 use crate::tree::work::Rest;
-use crate::tree::{ItemView, Outcome, Refusal, TreeError};
+use crate::tree::{ItemView, OperationResult, OperationView, Outcome, Refusal, TreeError, advance_operation};
 use fm_domain::access::Scopes;
-use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_user};
+use fm_domain::clock::Clock as _;
+use fm_domain::jobs::Enqueued;
+use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_user};
 use fm_domain::tree::{
-    Item, MAX_ATOMIC, MAX_BATCH, MAX_RUNNING_OPERATIONS, Marked, Measure, OnConflict, Operation,
+    EnterDrive, Item, MAX_ATOMIC, MAX_BATCH, MAX_RUNNING_OPERATIONS, Marked, Measure, OnConflict, Operation,
     OperationKind, OperationStatus,
 };
 
@@ -220,6 +225,47 @@ fn showing(numbers: &[u64]) -> FakeReads {
     reads.tree.expect_item().returning(move |_, id| Ok(items.iter().find(|item| item.id() == id).cloned()));
     reads.tree.expect_trashed().returning(|_, _| Ok(None));
     reads
+}
+
+/// A unit that adds the operation of a batch with a key, and the job that goes on with it in some seconds.
+fn beginning(effects: &Effects) -> FakeUnitOfWork {
+    let mut unit = unit(effects, &[]);
+    let noted = effects.clone();
+    unit.jobs.checkpoint();
+    unit.jobs.expect_enqueue().returning(move |job| {
+        if job.kind == RunOperation::kind() {
+            let now = FixedClock::NEW_YEAR.now();
+            assert!(job.run_at > now, "its request goes on with it alone at first");
+            assert!(job.run_at <= now.plus(Duration::from_secs(5)), "a client waits for it");
+            noted.note("job");
+        }
+        Ok(Enqueued::Added)
+    });
+    unit
+}
+
+#[tokio::test]
+async fn a_large_item_of_a_batch_with_a_key_is_left_to_a_job_that_comes_soon() {
+    let (effects, row) = (Effects::default(), Row::default());
+    let units = vec![row.known_to(beginning(&effects)), row.known_to(large(&effects))];
+    let batch = keyed(command(vec![trashing(1), moving(2)]));
+    let view = accepted(run(units, vec![row.read(), row.read()], batch).await.unwrap());
+    assert_eq!((view.operation.status, view.operation.done), (OperationStatus::Running, 0));
+    assert_eq!(effects.seen(), ["enter", "job", "commit", "enter", "commit"]);
+
+    // The job can't go on with the large item: that ends as refused, and what comes after it is done.
+    let mut failing = inside(&effects, &items(&[1, 2]));
+    failing.nodes.expect_mark_below().returning(|_, items| Ok(Marked { items, measure: Measure::default() }));
+    failing.drives.expect_charge().returning(|_, _, _| Err(EnterDrive::NoDrive));
+    let mut doubles = TestPorts::default();
+    doubles.db = doubles.db.reads(row.read());
+    doubles.db = doubles.db.unit(row.known_to(failing)).unit(row.known_to(unit(&effects, &[2])));
+    let context = Context::new(&doubles.ports(), &settings());
+    assert!(!advance_operation(&context, a_user().id, view.operation.id).await.unwrap(), "it has ended");
+    let Some(OperationResult::Batch(results)) = OperationView::of(row.get().unwrap()).unwrap().result else {
+        unreachable!("{:?}", row.get())
+    };
+    assert_eq!(codes(&results), [Some(Refusal::NotFound), None]);
 }
 
 #[tokio::test]

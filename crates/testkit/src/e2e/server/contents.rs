@@ -3,10 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::Server;
-use crate::AT_LAST;
 use crate::e2e::folder::{bytes_below, files_below};
 use crate::e2e::lane::Lane;
 use crate::e2e::store::TestStore;
+
+/// How long what is left over may take to go, on however busy a machine: less than the minute's lease of an upload, after which the sweep
+/// would delete what nothing else has cleaned up.
+const WITHOUT_THE_SWEEP: Duration = Duration::from_secs(50);
 
 impl Server {
     /// How many objects, unfinished uploads and temporary files its blob store holds. `None` where that can't be seen
@@ -37,12 +40,12 @@ impl Server {
         format!("the store holds {names:#?}; the log warned of {warnings:#?}")
     }
 
-    /// Waits until its blob store holds `count` objects.
+    /// Waits until its blob store holds `count` objects, and no longer than until the sweep might help.
     pub async fn stores_exactly(&self, count: usize) {
-        self.stores_within(AT_LAST, count).await;
+        self.stores_within(WITHOUT_THE_SWEEP, count).await;
     }
 
-    /// The same, where it takes longer.
+    /// The same, where it takes longer, as the sweep does.
     pub async fn stores_within(&self, limit: Duration, count: usize) {
         if self.lane == Lane::Ephemeral {
             return;
