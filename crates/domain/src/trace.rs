@@ -24,7 +24,7 @@ impl TraceId {
 
     /// Writes it into `text`, which lines of a log are spared an allocation by.
     pub fn encode(self, text: &mut [u8; 32]) -> &str {
-        encode_hex(&self.0, text)
+        Uuid::from_bytes(self.0).simple().encode_lower(text)
     }
 }
 

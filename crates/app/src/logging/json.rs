@@ -24,7 +24,7 @@ thread_local! {
 pub(super) struct JsonLines(pub(super) Lines);
 
 /// The fields of a span, as they follow its name: each with a comma before it.
-struct SpanFields(String);
+struct SpanFields(Vec<u8>);
 
 impl<S> Layer<S> for JsonLines
 where
@@ -32,7 +32,7 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = String::new();
+        let mut fields = Vec::new();
         attributes.record(&mut Fields { line: &mut fields, place: None });
         span.extensions_mut().insert(SpanFields(fields));
     }
@@ -52,14 +52,14 @@ where
             line.clear();
             place.move_to(event.metadata());
             write(line, second, place, &context, event);
-            self.0.add(line.as_bytes(), *event.metadata().level() <= Level::WARN);
+            self.0.add(line, *event.metadata().level() <= Level::WARN);
         });
     }
 }
 
-/// What one line after the other is made of.
+/// What one line after the other is made of. Text is kept as its bytes, which go to the output as they are.
 struct Buffer {
-    line: String,
+    line: Vec<u8>,
     second: Second,
     place: Place,
 }
@@ -67,7 +67,7 @@ struct Buffer {
 impl Buffer {
     const fn new() -> Self {
         let second = Second { since_epoch: u64::MAX, text: String::new() };
-        Self { line: String::new(), second, place: Place::new() }
+        Self { line: Vec::new(), second, place: Place::new() }
     }
 }
 
@@ -76,23 +76,17 @@ struct Place {
     /// `None` before the first line.
     metadata: Option<&'static Metadata<'static>>,
     /// What stands before the value of each field, one after the other: `,"http.status":`.
-    names: String,
+    names: Vec<u8>,
     /// Where that of each field ends.
     ends: Vec<usize>,
     /// `,"target":"fm_http::middleware"`.
-    target: String,
+    target: Vec<u8>,
     names_trace: bool,
 }
 
 impl Place {
     const fn new() -> Self {
-        Self {
-            metadata: None,
-            names: String::new(),
-            ends: Vec::new(),
-            target: String::new(),
-            names_trace: false,
-        }
+        Self { metadata: None, names: Vec::new(), ends: Vec::new(), target: Vec::new(), names_trace: false }
     }
 
     fn move_to(&mut self, metadata: &'static Metadata<'static>) {
@@ -112,7 +106,7 @@ impl Place {
     }
 
     /// What stands before the value of this field.
-    fn name(&self, field: &Field) -> &str {
+    fn name(&self, field: &Field) -> &[u8] {
         let end = |place: usize| self.ends.get(place).copied().unwrap_or_default();
         let begin = field.index().checked_sub(1).map_or(0, end);
         self.names.get(begin..end(field.index())).unwrap_or_default()
@@ -127,7 +121,7 @@ struct Second {
 
 impl Second {
     /// Writes a time by RFC 3339, in UTC and with six digits of the second.
-    fn write(&mut self, line: &mut String, time: SystemTime) {
+    fn write(&mut self, line: &mut Vec<u8>, time: SystemTime) {
         // Before 1970 no clock runs.
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         if self.since_epoch != since_epoch.as_secs() {
@@ -135,15 +129,16 @@ impl Second {
             let second = SystemTime::UNIX_EPOCH + Duration::from_secs(self.since_epoch);
             self.text = DateTime::<chrono::Utc>::from(second).format("%Y-%m-%dT%H:%M:%S.").to_string();
         }
-        line.push_str(&self.text);
+        line.extend_from_slice(self.text.as_bytes());
         // With a digit in front, none of the six gets lost.
-        line.push_str(&itoa::Buffer::new().format(1_000_000 + since_epoch.subsec_micros())[1..]);
-        line.push('Z');
+        let micros = 1_000_000 + since_epoch.subsec_micros();
+        line.extend_from_slice(&itoa::Buffer::new().format(micros).as_bytes()[1..]);
+        line.push(b'Z');
     }
 }
 
 fn write<S>(
-    line: &mut String,
+    line: &mut Vec<u8>,
     second: &mut Second,
     place: &Place,
     context: &Context<'_, S>,
@@ -151,71 +146,78 @@ fn write<S>(
 ) where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    line.push_str("{\"timestamp\":\"");
+    line.extend_from_slice(b"{\"timestamp\":\"");
     #[expect(clippy::disallowed_methods, reason = "a line tells when the machine wrote it")]
     second.write(line, SystemTime::now());
-    line.push_str("\",\"level\":\"");
-    line.push_str(event.metadata().level().as_str());
-    line.push('"');
+    line.extend_from_slice(b"\",\"level\":\"");
+    line.extend_from_slice(event.metadata().level().as_str().as_bytes());
+    line.push(b'"');
     event.record(&mut Fields { line, place: Some(place) });
     if !place.names_trace
         && let Some(trace) = fm_traces::of_task()
     {
-        line.push_str(",\"trace_id\":");
+        line.extend_from_slice(b",\"trace_id\":");
         put_text(line, trace.trace().encode(&mut [0; 32]));
     }
     // All lines of the `log` crate come from one place, each with a target of its own.
     match event.normalized_metadata() {
         Some(metadata) => put_target(line, metadata.target()),
-        None => line.push_str(&place.target),
+        None => line.extend_from_slice(&place.target),
     }
     let mut is_first = true;
     for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
-        line.push_str(if is_first { ",\"spans\":[" } else { "," });
+        let separator = if is_first { ",\"spans\":[" } else { "," };
+        line.extend_from_slice(separator.as_bytes());
         is_first = false;
-        line.push_str("{\"name\":");
+        line.extend_from_slice(b"{\"name\":");
         put_text(line, span.name());
         if let Some(SpanFields(fields)) = span.extensions().get() {
-            line.push_str(fields);
+            line.extend_from_slice(fields);
         }
-        line.push('}');
+        line.push(b'}');
     }
     if !is_first {
-        line.push(']');
+        line.push(b']');
     }
-    line.push_str("}\n");
+    line.extend_from_slice(b"}\n");
 }
 
 /// Adds what stands before the value of a field.
-fn put_name(line: &mut String, name: &str) {
-    line.push(',');
+fn put_name(line: &mut Vec<u8>, name: &str) {
+    line.push(b',');
     put_text(line, name.strip_prefix("r#").unwrap_or(name));
-    line.push(':');
+    line.push(b':');
 }
 
-fn put_target(line: &mut String, target: &str) {
-    line.push_str(",\"target\":");
+fn put_target(line: &mut Vec<u8>, target: &str) {
+    line.extend_from_slice(b",\"target\":");
     put_text(line, target);
 }
 
 /// Adds a text in quotes.
-fn put_text(line: &mut String, text: &str) {
-    line.push('"');
+fn put_text(line: &mut Vec<u8>, text: &str) {
+    line.push(b'"');
     Escaped(line).put(text);
-    line.push('"');
+    line.push(b'"');
+}
+
+/// Adds a whole number.
+fn put_integer(line: &mut Vec<u8>, number: impl itoa::Integer) {
+    line.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// A line to which text is added as the inside of a JSON string.
-struct Escaped<'a>(&'a mut String);
+struct Escaped<'a>(&'a mut Vec<u8>);
 
 impl Escaped<'_> {
     fn put(&mut self, text: &str) {
         if is_plain(text) {
-            return self.0.push_str(text);
+            return self.0.extend_from_slice(text.as_bytes());
         }
         // A text has always a form in JSON.
         let quoted = serde_json::to_string(text).unwrap_or_default();
-        self.0.push_str(quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default());
+        let inside = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+        self.0.extend_from_slice(inside.as_bytes());
     }
 }
 
@@ -226,26 +228,42 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Whether nothing of it has to be escaped (RFC 8259, section 7). It looks at every byte, because that takes several at a time.
+/// Whether nothing of it has to be escaped (RFC 8259, section 7). Most texts are short: they are looked at by eight bytes at a time,
+/// because larger steps leave more to be looked at one by one.
 fn is_plain(text: &str) -> bool {
-    let special = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    text.bytes().fold(0, |found, byte| found | special(byte)) == 0
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    words.iter().all(|word| are_plain(*word))
+        && rest.iter().all(|byte| !matches!(*byte, 0..=0x1f | b'"' | b'\\'))
 }
 
-/// Bytes that hold every number as JSON has it: the longest takes 24.
-const NUMBER_BYTES: usize = 32;
+/// Whether none of these bytes has to be escaped, all of them at once.
+const fn are_plain(bytes: [u8; 8]) -> bool {
+    let bytes = u64::from_ne_bytes(bytes);
+    // A byte that is less than what is subtracted gets its highest bit, which it did not have. Only such a byte borrows from the
+    // next: that may seem less too, where one is found already.
+    let controls = bytes.wrapping_sub(each(b' ')) & !bytes;
+    let (quotes, backslashes) = (bytes ^ each(b'"'), bytes ^ each(b'\\'));
+    let quotes = quotes.wrapping_sub(each(1)) & !quotes;
+    let backslashes = backslashes.wrapping_sub(each(1)) & !backslashes;
+    (controls | quotes | backslashes) & each(0x80) == 0
+}
+
+/// Eight times this byte.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
 
 struct Fields<'a> {
-    line: &'a mut String,
+    line: &'a mut Vec<u8>,
     /// Where the line comes from; `None` for the fields of a span.
     place: Option<&'a Place>,
 }
 
 impl Fields<'_> {
     /// Adds the name of a field; the line, for its value.
-    fn name(&mut self, field: &Field) -> &mut String {
+    fn name(&mut self, field: &Field) -> &mut Vec<u8> {
         match self.place {
-            Some(place) => self.line.push_str(place.name(field)),
+            Some(place) => self.line.extend_from_slice(place.name(field)),
             None => put_name(self.line, field.name()),
         }
         self.line
@@ -254,24 +272,21 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        let mut text = [0_u8; NUMBER_BYTES];
-        let mut room = text.as_mut_slice();
-        // A number that JSON does not have is null.
-        let _written = serde_json::to_writer(&mut room, &value);
-        let length = NUMBER_BYTES - room.len();
-        self.name(field).push_str(std::str::from_utf8(&text[..length]).unwrap_or_default());
+        // A number that JSON does not have is null; a line in memory takes all that is written.
+        let _written = serde_json::to_writer(self.name(field), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.name(field).push_str(itoa::Buffer::new().format(value));
+        put_integer(self.name(field), value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.name(field).push_str(itoa::Buffer::new().format(value));
+        put_integer(self.name(field), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.name(field).push_str(if value { "true" } else { "false" });
+        let text = if value { "true" } else { "false" };
+        self.name(field).extend_from_slice(text.as_bytes());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -282,10 +297,10 @@ impl Visit for Fields<'_> {
         // Where a line of the `log` crate came from is in its target already.
         if !field.name().starts_with("log.") {
             let line = self.name(field);
-            line.push('"');
+            line.push(b'"');
             // What fails midway leaves what it wrote.
             let _written = write!(Escaped(line), "{value:?}");
-            line.push('"');
+            line.push(b'"');
         }
     }
 }

@@ -73,10 +73,11 @@ impl<'a> RequestLog<'a> {
             BodySize::Sized(size) => Some(size),
             BodySize::None | BodySize::Stream => None,
         };
-        // Texts in buffers: a value that is formatted by the log costs an allocation and several times the time.
+        // Texts alone, in buffers where they are made: what the log formats itself, a message too, takes several times as long.
         let (mut trace_id, mut user_id, mut session_id) = ([0; 32], [0; 36], [0; 36]);
         let mut address = [0; ADDRESS_BYTES];
         tracing::info!(
+            message = "request",
             request.id = self.id.as_str(),
             trace_id = self.trace.encode(&mut trace_id),
             client.address = self.client.map(|client| address_text(client, &mut address)),
@@ -89,7 +90,6 @@ impl<'a> RequestLog<'a> {
             user.id = known.map(|known| &*known.user.uuid().hyphenated().encode_lower(&mut user_id)),
             session.id = known.map(|known| &*known.session.uuid().hyphenated().encode_lower(&mut session_id)),
             problem.code = code.map(Code::name),
-            "request"
         );
     }
 }

@@ -65,12 +65,25 @@ fn fields_keep_their_types_and_hostile_text_stays_in_its_field() {
 }
 
 #[test]
+fn a_character_is_escaped_wherever_it_stands_if_it_has_to_be() {
+    let others = ['\u{80}', '\u{a2}', '\u{dc}', '\u{2028}', '\u{1f600}'];
+    for character in (0..=0x7f_u8).map(char::from).chain(others) {
+        for before in 0..20 {
+            let text = format!("{}{character}{}", "x".repeat(before), "\u{ff}".repeat(20 - before));
+            let mut line = Vec::new();
+            put_text(&mut line, &text);
+            assert_eq!(String::from_utf8(line).unwrap(), serde_json::to_string(&text).unwrap());
+        }
+    }
+}
+
+#[test]
 fn the_time_of_a_line_has_six_digits_of_its_second() {
     let mut second = Second { since_epoch: u64::MAX, text: String::new() };
     let mut text = |micros| {
-        let mut line = String::new();
+        let mut line = Vec::new();
         second.write(&mut line, SystemTime::UNIX_EPOCH + Duration::from_micros(micros));
-        line
+        String::from_utf8(line).unwrap()
     };
     assert_eq!(text(1_764_460_800_000_007), "2025-11-30T00:00:00.000007Z");
     assert_eq!(text(1_764_460_800_999_999), "2025-11-30T00:00:00.999999Z");
