@@ -209,10 +209,10 @@ function SearchBox() {
   );
 }
 
-/** Signs out; what is still being sent would be dropped, which is asked about first. */
+/** Signs out; what is not sent yet would be dropped, which is asked about first. */
 function askToSignOut(): void {
   const run = () => dropUploads().then(signOut);
-  if (!uploads.areRunning()) {
+  if (!uploads.areLeft()) {
     run().catch(toastError);
     return;
   }

@@ -71,6 +71,19 @@ test("a paused upload lets the next one in, and goes on where it was", () => {
   assert.deepEqual(log, ["begin a", "stop a", "begin b", "begin a at /uploads/1"]);
 });
 
+test("what is paused is left, and what is done or has failed is not", () => {
+  const { made, told } = queue(2);
+  assert.equal(made.areLeft(), false);
+  made.add([upload("a"), upload("b"), upload("c")]);
+  told("a").done(false);
+  told("b").failed(new Error("no"));
+  made.pause("c");
+  assert.equal(made.areLeft(), true);
+  made.resume("c");
+  told("c").done(false);
+  assert.equal(made.areLeft(), false);
+});
+
 test("what a stopped transfer still tells is not heard", () => {
   const { made, told, states } = queue(1);
   made.add([upload("a")]);

@@ -111,6 +111,11 @@ export class UploadQueue {
     return totals;
   }
 
+  /** Whether any are neither sent nor given up: those that are paused too, and those that wait for the user. */
+  areLeft(): boolean {
+    return this.uploads.some(({ state }) => state !== "done" && state !== "failed");
+  }
+
   add(uploads: readonly Upload[]): void {
     for (const upload of uploads) this.#uploads.set(upload.id, upload);
     this.#fill();

@@ -1,2 +1,2 @@
-/** Whether files are being sent: the script that sends them, which comes with the first, knows. */
-export const uploads = { areRunning: (): boolean => false };
+/** Whether files are being sent, and whether any are left to be: known to the script that sends them, once it is there. */
+export const uploads = { areRunning: (): boolean => false, areLeft: (): boolean => false };

@@ -29,7 +29,7 @@ function Panel() {
   const part = totals.size === 0 ? 1 : totals.sent / totals.size;
   const { uploads } = queue;
   const paused = uploads.some(({ state }) => state === "paused");
-  const isOver = uploads.every(({ state }) => state === "done" || state === "failed");
+  const isOver = !queue.areLeft();
   const needy = uploads.filter(needsUser);
   const [isFiltered, setFiltered] = useState(false);
   const mayFilter = needy.length > 0 && needy.length < uploads.length;

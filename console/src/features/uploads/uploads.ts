@@ -70,6 +70,7 @@ export const queue: UploadQueue = new UploadQueue({
 });
 
 all.areRunning = () => queue.totals().running > 0;
+all.areLeft = () => queue.areLeft();
 
 /** Large files go to the store itself, where it takes them. What the service has of an upload it gets the rest of. */
 function begin(upload: Upload, events: TransferEvents): Transfer {

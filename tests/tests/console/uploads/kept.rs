@@ -157,6 +157,24 @@ async fn who_signs_out_while_files_are_sent_is_asked() {
 }
 
 #[tokio::test]
+async fn who_signs_out_while_an_upload_is_paused_is_asked() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    page.slow_down(SLOW).await;
+    upload(&page, &[path]).await;
+    page.named("button", "Pause Film.bin").click().await;
+    page.shows(".upload.paused", "Paused").await;
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    page.named("dialog", "Cancel all uploads").appears().await;
+    page.named("button", "Cancel").click().await;
+    page.shows(".upload.paused", "Paused").await;
+}
+
+#[tokio::test]
 async fn who_signs_out_leaves_no_file_in_the_browser() {
     let user = Api::on(Lane::Embedded).user().await;
     let folder = tempfile::tempdir().unwrap();
