@@ -60,7 +60,7 @@ export function FilesPage({ folder }: { folder: string }) {
   const [lost, setLost] = useState<unknown>(null);
   const { key, order } = sort.value;
   const wanted = useMemo(
-    () => new PagedList<Item>((request) => api.children(folder, { key, order }, request)),
+    () => new PagedList<Item>((request) => api.children(folder, { key, order }, request), api.driveState(folder)),
     [folder, key, order],
   );
   const selection = useMemo(() => signal<Selection>({ ...nothing, active: leftLast() }), [folder]);
