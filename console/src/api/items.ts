@@ -1,4 +1,4 @@
-import { ApiError, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
+import { ApiError, bodyOf, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
 import { pause } from "./pause";
 import type {
   BatchOperation,
@@ -58,7 +58,7 @@ async function tagged<T>(
     ...(signal ? { signal } : {}),
   });
   if (answer.status === 304) return null;
-  const page = (await answer.json()) as Page<T & Expiring>;
+  const page = await bodyOf<Page<T & Expiring>>(answer);
   return { page, etag: answer.headers.get("ETag"), renewAt: renewalOf(page.items, answer) };
 }
 
@@ -96,7 +96,7 @@ export const subfolders = (id: string, cursor?: string | null): Promise<Page<Fol
 export async function usage(id: string, signal: AbortSignal): Promise<Usage> {
   for (;;) {
     const answer = await send("GET", `v1/folders/${id}/usage`, { signal });
-    if (answer.status !== 202) return (await answer.json()) as Usage;
+    if (answer.status !== 202) return bodyOf<Usage>(answer);
     discard(answer);
     await pause((retryAfter(answer) ?? 1) * 1000, signal);
   }
