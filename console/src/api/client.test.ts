@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import { logIn } from "./auth";
 import { ApiError, json, NetworkError, onSessionEnded, send, url } from "./client";
 
 const real = globalThis.fetch;
 afterEach(() => {
   globalThis.fetch = real;
+  mock.restoreAll();
 });
 
 const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
@@ -81,6 +82,60 @@ test("no answer is told apart from a refusal", async () => {
     throw new TypeError("Failed to fetch");
   };
   await assert.rejects(send("GET", "v1/a"), NetworkError);
+});
+
+/** Leaves requests without an answer until they are given up; ends their time when that is called. */
+function hang(): () => void {
+  const over = new AbortController();
+  mock.method(AbortSignal, "timeout", () => over.signal);
+  globalThis.fetch = (_input, init) =>
+    new Promise((_resolve, reject) => {
+      const stop = () => reject(init?.signal?.reason);
+      if (init?.signal?.aborted) stop();
+      init?.signal?.addEventListener("abort", stop);
+    });
+  return () => over.abort(new DOMException("the time is over", "TimeoutError"));
+}
+
+test("a read that is not answered in time is one without an answer", { timeout: 3000 }, async () => {
+  const end = hang();
+  const answer = send("GET", "v1/a");
+  end();
+  await assert.rejects(answer, NetworkError);
+});
+
+test("a read that is given up while it is not answered was not refused by the network", { timeout: 3000 }, async () => {
+  hang();
+  const leaving = new AbortController();
+  const answer = send("GET", "v1/a", { signal: leaving.signal });
+  leaving.abort();
+  await assert.rejects(answer, { name: "AbortError" });
+});
+
+test("a read does not wait for ever for a session whose renewal is not answered", { timeout: 3000 }, async () => {
+  const end = hang();
+  const hanging = globalThis.fetch;
+  globalThis.fetch = (input, init) =>
+    String(input).endsWith("refresh") ? hanging(input, init) : Promise.resolve(problem(401, "unauthenticated"));
+  const answer = send("GET", "v1/a");
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  await assert.rejects(answer, NetworkError);
+});
+
+test("what changes something has all the time that it takes", { timeout: 3000 }, async () => {
+  const limits = mock.method(AbortSignal, "timeout");
+  serve(() => Response.json({}));
+  await send("POST", "v1/a");
+  assert.equal(limits.mock.callCount(), 0);
+  await send("GET", "v1/a");
+  assert.equal(limits.mock.callCount(), 1);
+});
+
+test("an answer that breaks off is none", async () => {
+  const broken = new ReadableStream({ pull: (stream) => stream.error(new TypeError("terminated")) });
+  serve(() => new Response(broken));
+  await assert.rejects(json("GET", "v1/a"), NetworkError);
 });
 
 test("an answer that is no problem document is one all the same", async () => {

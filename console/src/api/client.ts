@@ -67,7 +67,8 @@ export function url(path: string, query: Query = {}): string {
 }
 
 export const refresher: Refresher = new Refresher(async () => {
-  const answer = await exchange("POST", url("v1/auth/refresh"), { headers: withoutTokens });
+  // Reads wait for it, and so it may take no longer than one.
+  const answer = await exchange("POST", url("v1/auth/refresh"), { headers: withoutTokens }, true);
   discard(answer);
   if (answer.ok) return true;
   if (answer.status === 401) {
@@ -124,23 +125,45 @@ export function retryAfter(answer: Response): number | null {
 
 /** As `send`, and reads the JSON of the answer. */
 export async function json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const answer = await send(method, path, options);
-  return (await answer.json()) as T;
+  return bodyOf<T>(await send(method, path, options));
 }
 
-async function exchange(method: string, target: string, options: RequestOptions): Promise<Response> {
+/** The JSON of an answer. One that breaks off, or is not here in time, is none. */
+export async function bodyOf<T>(answer: Response): Promise<T> {
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    throw new NetworkError("the answer has broken off", { cause: error });
+  }
+}
+
+/**
+ * Milliseconds after which a read, with its body, counts as not answered: networks go away without a word. The largest page of
+ * a list takes half of it where a second brings no more than ten kilobytes.
+ */
+const LIMIT = 60_000;
+
+async function exchange(
+  method: string,
+  target: string,
+  options: RequestOptions,
+  isLimited = method === "GET",
+): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
   }
-  if (options.signal) init.signal = options.signal;
+  const signals = options.signal ? [options.signal] : [];
+  if (isLimited) signals.push(AbortSignal.timeout(LIMIT));
+  init.signal = AbortSignal.any(signals);
   if (options.redirect) init.redirect = options.redirect;
   try {
     return await fetch(target, init);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    // By that and not by its name, for some browsers tell the end of the time so too.
+    if (options.signal?.aborted) throw error;
     throw new NetworkError("the service is out of reach", { cause: error });
   }
 }

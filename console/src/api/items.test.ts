@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import { ApiError, NetworkError } from "./client";
-import { batch, createFolders, emptyTrash, InterruptedError, usage } from "./items";
+import { batch, children, createFolders, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
   globalThis.fetch = original;
+  mock.restoreAll();
 });
 
 /** Gives these answers in turn, none for the status 0, and the requests that they were given to. */
@@ -115,4 +116,15 @@ test("a count that no one waits for is not asked for again", async () => {
   setImmediate(() => over.abort(new Error("closed")));
   await assert.rejects(figures, /closed/);
   assert.equal(asked.length, 1);
+});
+
+test("URLs are renewed once half the time is over that the first one has left, whatever time it is here", async () => {
+  mock.method(Date, "now", () => 0);
+  const file = (id: string, expires_at: string) => ({ id, kind: "file", download: { url: "", expires_at } });
+  const until = [file("b", "2026-01-01T01:00:00.000000Z"), file("c", "2026-01-01T00:40:00.000000Z")];
+  const date = { Date: "Thu, 01 Jan 2026 00:00:00 GMT" };
+  answering([200, { items: [{ id: "a", kind: "folder" }, ...until] }, date], [200, { items: [] }, date]);
+  const read = () => children("root", { key: "name", order: "asc" });
+  assert.equal((await read())?.renewAt, 20 * 60_000);
+  assert.equal((await read())?.renewAt, Number.POSITIVE_INFINITY);
 });

@@ -1,4 +1,4 @@
-import { ApiError, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
+import { ApiError, bodyOf, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
 import { pause } from "./pause";
 import type {
   BatchOperation,
@@ -39,7 +39,12 @@ export const folder = (id: string): Promise<Folder> =>
 export interface Tagged<T> {
   page: Page<T>;
   etag: string | null;
+  /** When its URLs are to be renewed, by the clock here; never where it has none. */
+  renewAt?: number;
 }
+
+/** What has URLs that expire, where it has some. */
+type Expiring = Partial<Pick<FileItem, "download">>;
 
 async function tagged<T>(
   path: string,
@@ -53,7 +58,15 @@ async function tagged<T>(
     ...(signal ? { signal } : {}),
   });
   if (answer.status === 304) return null;
-  return { page: (await answer.json()) as Page<T>, etag: answer.headers.get("ETag") };
+  const page = await bodyOf<Page<T & Expiring>>(answer);
+  return { page, etag: answer.headers.get("ETag"), renewAt: renewalOf(page.items, answer) };
+}
+
+/** Once half the time is over that the first URL has left. How long that is the service's clock tells: the one here may be wrong. */
+function renewalOf(items: readonly Expiring[], answer: Response): number {
+  const given = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
+  const ends = items.map(({ download }) => (download ? Date.parse(download.expires_at) : Number.POSITIVE_INFINITY));
+  return Date.now() + (Math.min(...ends) - given) / 2;
 }
 
 export interface PageRequest {
@@ -70,6 +83,12 @@ export const children = (id: string, sort: Sort, request: PageRequest = {}): Pro
     request.signal,
   );
 
+/** The state of the drive that a folder is in. A page of folders has no URLs, so that its tag changes with the drive alone. */
+export const driveState =
+  (id: string) =>
+  ({ etag, signal }: PageRequest): Promise<Tagged<Folder> | null> =>
+    tagged(`v1/folders/${id}/children`, { kind: "folder", limit: 1 }, etag, signal);
+
 export const subfolders = (id: string, cursor?: string | null): Promise<Page<Folder>> =>
   json("GET", `v1/folders/${id}/children`, { query: { kind: "folder", limit: PAGE, cursor } });
 
@@ -77,7 +96,7 @@ export const subfolders = (id: string, cursor?: string | null): Promise<Page<Fol
 export async function usage(id: string, signal: AbortSignal): Promise<Usage> {
   for (;;) {
     const answer = await send("GET", `v1/folders/${id}/usage`, { signal });
-    if (answer.status !== 202) return (await answer.json()) as Usage;
+    if (answer.status !== 202) return bodyOf<Usage>(answer);
     discard(answer);
     await pause((retryAfter(answer) ?? 1) * 1000, signal);
   }

@@ -364,6 +364,7 @@ export const de: Catalogue = {
     "view.label": "Ansicht",
     "view.list": "Liste",
     "viewer.back": "Zurück zum Ordner",
+    "viewer.broken": "Das Bild ließ sich nicht laden.",
     "viewer.cut": "Nur die ersten {size} werden angezeigt.",
     "viewer.fullSize": "Originalgröße",
     "viewer.newTab": "In neuem Tab öffnen",

@@ -359,6 +359,7 @@ export const en = {
     "view.label": "View",
     "view.list": "List",
     "viewer.back": "Back to the folder",
+    "viewer.broken": "The picture could not be loaded.",
     "viewer.cut": "Only the first {size} are shown.",
     "viewer.fullSize": "Full size",
     "viewer.newTab": "Open in a new tab",

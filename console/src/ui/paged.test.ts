@@ -191,3 +191,83 @@ test("what was read before a change is not shown after it", async () => {
   await refreshed;
   assert.deepEqual(list.ids.value, ["b"]);
 });
+
+/** A service with pages of two, whose tags change with the URLs too, and with looks, whose tags do not. */
+function serviceWithUrls(names: string[]) {
+  const asked: string[] = [];
+  const state = { names, version: 1, urls: 1, renewAt: Number.POSITIVE_INFINITY };
+  const fetch = async ({ cursor, etag }: PageRequest) => {
+    asked.push(cursor ?? "first");
+    const tag = `v${state.version} u${state.urls}`;
+    if (etag === tag) return null;
+    const start = Number(cursor ?? 0);
+    const items = state.names.slice(start, start + 2).map((id) => ({ id, url: `${id}${state.urls}` }));
+    const next = start + 2 < state.names.length ? String(start + 2) : null;
+    return { page: { items, next_cursor: next }, etag: tag, renewAt: state.renewAt };
+  };
+  const look = async ({ etag }: PageRequest) => {
+    asked.push("look");
+    const tag = `v${state.version}`;
+    return etag === tag ? null : { page: { items: [] }, etag: tag };
+  };
+  const list = new PagedList<{ id: string; url: string }>(fetch, look);
+  /** What a refresh asks for. */
+  const refresh = async () => {
+    const before = asked.length;
+    await list.refresh();
+    return asked.slice(before);
+  };
+  return { state, list, refresh, urls: () => list.items.value.map(({ url }) => url) };
+}
+
+test("pages are not read again where nothing but their URLs has changed", async () => {
+  const { list, state, refresh } = serviceWithUrls(["a", "b", "c", "d", "e"]);
+  await list.load();
+  await list.all();
+  assert.deepEqual(await refresh(), ["look", "first"], "the state that they are of is not known yet");
+  state.urls = 2;
+  assert.deepEqual(await refresh(), ["look"]);
+  assert.equal(list.changes.value, 0);
+});
+
+test("a change behind the first page is read, also where URLs have changed before it", async () => {
+  const { list, state, refresh } = serviceWithUrls(["a", "b", "c"]);
+  await list.load();
+  await list.all();
+  await refresh();
+  Object.assign(state, { names: ["a", "b", "c", "d"], version: 2, urls: 2 });
+  assert.deepEqual(await refresh(), ["look", "first", "2"]);
+  assert.deepEqual(list.ids.value, ["a", "b", "c", "d"]);
+  assert.equal(list.changes.value, 1);
+  assert.deepEqual(await refresh(), ["look"]);
+});
+
+test("the URLs of all pages are renewed before those of one expire, which is no change", async () => {
+  const { list, state, refresh, urls } = serviceWithUrls(["a", "b", "c"]);
+  await list.load();
+  await refresh();
+  state.renewAt = 0;
+  await list.all();
+  Object.assign(state, { urls: 2, renewAt: Number.POSITIVE_INFINITY });
+  assert.deepEqual(await refresh(), ["look", "first", "2"]);
+  assert.deepEqual(urls(), ["a2", "b2", "c2"]);
+  assert.equal(list.changes.value, 0);
+  assert.deepEqual(await refresh(), ["look"]);
+});
+
+test("URLs are renewed where the first page has none, and so the same tag", async () => {
+  const { list, state, refresh } = serviceWithUrls(["a", "b", "c"]);
+  state.renewAt = 0;
+  await list.load();
+  await list.all();
+  assert.deepEqual(await refresh(), ["look", "first", "2"]);
+});
+
+test("a change that is shown at once is read anew, though the list was known to be the same", async () => {
+  const { list, refresh } = serviceWithUrls(["a", "b"]);
+  await list.load();
+  await refresh();
+  list.edit((items) => items.filter(({ id }) => id !== "a"));
+  await refresh();
+  assert.deepEqual(list.ids.value, ["a", "b"]);
+});

@@ -4,9 +4,11 @@ import type { PageRequest, Tagged } from "../api/items";
 
 type Fetch<T> = (request: PageRequest) => Promise<Tagged<T> | null>;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
  * A list that is read page by page: more when the reader comes near its end, all when that is asked for, and again when
- * the service says that it has changed. What is shown stays until what replaces it is there.
+ * the service says that it has changed, or before its URLs expire. What is shown stays until what replaces it is there.
  */
 export class PagedList<T extends { id: string }> {
   readonly items = signal<readonly T[]>([]);
@@ -21,14 +23,21 @@ export class PagedList<T extends { id: string }> {
   readonly ids = computed(() => this.items.value.map((item) => item.id));
 
   readonly #fetch: Fetch<T>;
+  readonly #look: Fetch<unknown> | undefined;
+  /** The tag of the last look. */
+  #state: string | null = null;
   #etag: string | null = null;
+  /** When the URLs of what is here are to be renewed. */
+  #renewAt = NEVER;
   #pages = 0;
   #edits = 0;
   #running: Promise<void> | null = null;
   #abort = new AbortController();
 
-  constructor(fetch: Fetch<T>) {
+  /** The tag of `look` changes with the list alone, and not with its URLs as that of a page does. */
+  constructor(fetch: Fetch<T>, look?: Fetch<unknown>) {
     this.#fetch = fetch;
+    this.#look = look;
   }
 
   /** Reads the first page. */
@@ -55,8 +64,9 @@ export class PagedList<T extends { id: string }> {
   }
 
   /**
-   * Reads again as many pages as are here, if the first has changed; a failure leaves what is shown. A list that could not be
-   * read because the service was away is read when it is back. Resolves to why it could not be read, else to null.
+   * Reads again as many pages as are here, if the list has changed or its URLs are about to expire; a failure leaves what is
+   * shown. A list that could not be read because the service was away is read when it is back. Resolves to why it could not be
+   * read, else to null.
    */
   async refresh(): Promise<unknown> {
     // What is being read may be older than the change; of those who wait one reads again for all.
@@ -74,6 +84,7 @@ export class PagedList<T extends { id: string }> {
   /** Shows a change before the service's list does. */
   edit(change: (items: readonly T[]) => readonly T[]): void {
     this.items.value = change(this.items.value);
+    this.#state = null;
     this.#etag = null;
     this.#edits += 1;
   }
@@ -85,12 +96,9 @@ export class PagedList<T extends { id: string }> {
 
   async #readFirst(): Promise<unknown> {
     try {
-      const first = await this.#fetch({ signal: this.#abort.signal });
-      if (first === null) return null;
-      this.#etag = first.etag;
-      this.#pages = 1;
-      this.items.value = first.page.items;
-      this.#next.value = first.page.next_cursor ?? null;
+      const first = await this.#read(1, null);
+      if (first.length === 0) return null;
+      this.#show(first);
       this.error.value = null;
       this.status.value = "ready";
       return null;
@@ -105,10 +113,7 @@ export class PagedList<T extends { id: string }> {
   async #readNext(): Promise<void> {
     try {
       const answer = await this.#fetch({ cursor: this.#next.value, signal: this.#abort.signal });
-      if (answer === null) return;
-      this.#pages += 1;
-      this.items.value = append(this.items.value, answer.page.items);
-      this.#next.value = answer.page.next_cursor ?? null;
+      if (answer) this.#show([answer], true);
     } catch (error) {
       if (!this.#abort.signal.aborted) this.error.value = error;
     }
@@ -117,25 +122,18 @@ export class PagedList<T extends { id: string }> {
   async #readAgain(): Promise<unknown> {
     const edits = this.#edits;
     try {
-      const first = await this.#fetch({ etag: this.#etag, signal: this.#abort.signal });
-      if (first === null) return null;
-      let items: readonly T[] = first.page.items;
-      let next = first.page.next_cursor ?? null;
-      let pages = 1;
-      while (next !== null && pages < this.#pages) {
-        const answer = await this.#fetch({ cursor: next, signal: this.#abort.signal });
-        if (answer === null) break;
-        items = append(items, answer.page.items);
-        next = answer.page.next_cursor ?? null;
-        pages += 1;
-      }
+      // Before the pages: a change that comes between is read twice, and never missed.
+      const state = this.#look && (await this.#look({ etag: this.#state, signal: this.#abort.signal }));
+      const isExpiring = Date.now() >= this.#renewAt;
+      if (state === null && !isExpiring) return null;
+      const pages = await this.#read(this.#pages, isExpiring ? null : this.#etag);
       // It may be older than a change that is shown by now, which it would take back: the next refresh reads again.
       if (edits !== this.#edits) return null;
-      this.#etag = first.etag;
-      this.#pages = pages;
-      this.items.value = items;
-      this.#next.value = next;
-      this.changes.value += 1;
+      if (state) this.#state = state.etag;
+      if (pages.length === 0) return null;
+      this.#show(pages);
+      // Other URLs are no change.
+      if (state !== null) this.changes.value += 1;
       return null;
     } catch (error) {
       // What is shown stays, and the next refresh asks again; unless what the list is of is gone.
@@ -145,6 +143,38 @@ export class PagedList<T extends { id: string }> {
       }
       return error;
     }
+  }
+
+  /** Reads so many pages, or as many as there are; none where `etag` is that of the first one. */
+  async #read(count: number, etag: string | null): Promise<readonly Tagged<T>[]> {
+    const { signal } = this.#abort;
+    const pages: Tagged<T>[] = [];
+    let request: PageRequest = { etag, signal };
+    for (;;) {
+      const answer = await this.#fetch(request);
+      if (answer === null) return pages;
+      pages.push(answer);
+      const cursor = answer.page.next_cursor;
+      if (!cursor || pages.length >= count) return pages;
+      request = { cursor, signal };
+    }
+  }
+
+  /** Shows pages in place of what is here, or behind that. */
+  #show(pages: readonly Tagged<T>[], isMore = false): void {
+    if (!isMore) {
+      this.#etag = pages[0]?.etag ?? null;
+      this.#pages = 0;
+      this.#renewAt = NEVER;
+    }
+    let items = isMore ? this.items.value : [];
+    for (const { page, renewAt = NEVER } of pages) {
+      items = append(items, page.items);
+      this.#renewAt = Math.min(this.#renewAt, renewAt);
+    }
+    this.#pages += pages.length;
+    this.items.value = items;
+    this.#next.value = pages.at(-1)?.page.next_cursor ?? null;
   }
 }
 

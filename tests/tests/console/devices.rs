@@ -10,6 +10,11 @@ use super::{open_as, own_errors};
 /// How long a hidden page is watched: longer than a visible one would wait twice.
 const HIDDEN: Duration = Duration::from_secs(7);
 
+/// What a page that shows the root folder asks for again and again.
+fn look(user: &User) -> String {
+    format!("{}/v1/folders/root/children?kind=folder&limit=1", user.server.base())
+}
+
 /// Waits until the list of the page has an entry whose row begins so, or has none. A visible page asks every 3 s whether its list has
 /// changed, which `console/src/app/poll.test.ts` holds it to.
 async fn shows(page: &Page, entry: &str, wanted: bool) {
@@ -99,20 +104,55 @@ async fn a_list_that_stays_the_same_costs_answers_without_a_body_and_none_while_
     let page = open_as(&user, "/files").await;
     page.named("row", "Letters, folder").appears().await;
     let base = user.server.base();
-    let list = format!("{base}/v1/folders/root/children?limit=200&sort=name&order=asc");
-    let read = page.statuses(&list).len();
-    let again = eventually("the list is asked for again", async || {
-        page.statuses(&list).get(read..).filter(|again| again.len() > 1).map(<[u64]>::to_vec)
+    let look = look(&user);
+    let seen = page.statuses(&look).len();
+    let looks = eventually("the page looks again", async || {
+        page.statuses(&look).get(seen..).filter(|looks| looks.len() > 2).map(<[u64]>::to_vec)
     })
     .await;
-    assert_eq!(again, vec![304; again.len()]);
+    // The first one tells the state that the list is of.
+    assert!(looks.iter().skip(1).all(|status| *status == 304), "{looks:?}");
+    let list = format!("{base}/v1/folders/root/children?limit=200&sort=name&order=asc");
+    assert_eq!(page.statuses(&list).last(), Some(&304));
 
     // Both tabs have one browser, which tells of all requests; there is no list in the one before.
     let before = page.open_beside(&format!("{base}/settings")).await;
     before.named("heading", "Settings").appears().await;
     before.rests().await;
-    let asked = page.statuses(&list).len();
+    let asked = page.statuses(&look).len();
     tokio::time::sleep(HIDDEN).await;
-    assert_eq!(page.statuses(&list).len(), asked, "a hidden page asks nothing");
+    assert_eq!(page.statuses(&look).len(), asked, "a hidden page asks nothing");
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+/// How long a list is watched of which some URL changes every three seconds.
+const IDLE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_long_list_whose_urls_change_is_not_read_again_and_still_shows_what_is_done_elsewhere() {
+    // Each file's URLs change every ten minutes, those of one file at another second than those of another.
+    let user = Api::with(Lane::Embedded, &[("SIGNED_URL_TTL_SECONDS", "1200")]).user().await;
+    // A page has 200.
+    for number in 0..210 {
+        user.file(&format!("Scan {number:03}.txt"), "A few words.").await;
+    }
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Scan 000.txt").appears().await;
+    page.named("row", "Scan 000.txt").reach_by_tab().await;
+    page.press("End").await;
+    page.named("row", "Scan 209.txt").has_focus().await;
+    let look = look(&user);
+    let seen = page.statuses(&look).len();
+    eventually("the list is known to be the same", async || {
+        let looks = page.statuses(&look);
+        (looks.len() > seen + 1 && looks.last() == Some(&304)).then_some(())
+    })
+    .await;
+    let pages = || page.requests().iter().filter(|url| url.contains("/children?limit=200")).count();
+    let read = pages();
+    tokio::time::sleep(IDLE).await;
+    assert_eq!(pages(), read, "it is not read again");
+    user.file("Scan 210.txt", "A few words.").await;
+    shows(&page, "Scan 210.txt", true).await;
     assert_eq!(own_errors(&page), Vec::<String>::new());
 }

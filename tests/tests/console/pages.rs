@@ -1,8 +1,8 @@
 //! How the pages are served.
 
-use fm_e2e::{Api, Lane, on_every_lane};
+use fm_e2e::{Api, Lane, eventually, on_every_lane};
 
-use super::{asked_elsewhere, open, open_as};
+use super::{asked_elsewhere, is_signed_in, open, open_as};
 
 #[tokio::test]
 async fn a_page_loads_without_an_error_and_asks_no_other_host() {
@@ -89,4 +89,33 @@ async fn a_link_to_the_page_that_is_shown_is_no_step_back() {
     }
     page.evaluate("history.back()").await;
     page.named("heading", "Trash").appears().await;
+}
+
+/// Holds back for ever what the page asks about a folder itself: its name and the way to it.
+const HELD_FOLDERS: &str = "const ask = window.fetch;
+    window.fetch = (target, options) => {
+        const isHeld = String(target).includes('/v1/folders/') && String(target).includes('?include=');
+        return isHeld ? new Promise(() => {}) : ask(target, options);
+    };
+    0";
+
+#[tokio::test]
+async fn a_folder_is_named_by_the_page_that_led_to_it_until_it_is_read() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let letters = user.folder("Letters", None).await;
+    user.folder("Drafts", Some(&letters)).await;
+    let page = open_as(&user, "/files").await;
+    page.named("row", "Letters, folder").appears().await;
+    is_signed_in(&page, &user.email).await;
+    page.evaluate(HELD_FOLDERS).await;
+    // From a list into a folder twice, and by the way to it back.
+    for name in ["Letters", "Drafts", "Letters"] {
+        page.named("link", name).click().await;
+        page.named("heading", name).appears().await;
+        let title = format!("{name} · File Manager");
+        eventually("the title names it", async || {
+            (page.evaluate("document.title").await == title).then_some(())
+        })
+        .await;
+    }
 }

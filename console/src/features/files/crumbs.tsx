@@ -1,14 +1,14 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Folder } from "../../api/types";
 import { href } from "../../app/router";
 import { ROOT } from "../../app/routes";
 import { t } from "../../i18n";
 import { focusIsLost, useFocusInside } from "../../ui/focus";
 import { accept, fits } from "./drag";
 import { dropInto } from "./drop";
+import type { Place } from "./told";
 
 /** The way from the root to a folder; entries can be dropped on each of its parts. */
-export function Crumbs({ folder, here }: { folder: string; here: Folder | null }) {
+export function Crumbs({ folder, here }: { folder: string; here: Place | null }) {
   const root = { id: ROOT, name: t("files.root") };
   const between = (here?.ancestors ?? []).slice(1);
   const trail = folder === ROOT || !here || here.parent_id === null ? [root] : [root, ...between, here];

@@ -1,6 +1,8 @@
 import type { Item } from "../../api/types";
 import { go, href } from "../../app/router";
 import { ROOT, type Route } from "../../app/routes";
+import { account } from "../../app/session";
+import { type Place, tell, toldOf, type Way } from "./told";
 
 const routeOf = (item: Item): Route =>
   item.kind === "folder" ? { page: "files", folder: item.id } : { page: "view", file: item.id };
@@ -10,10 +12,14 @@ let left: string | null = null;
 
 export const leftLast = (): string | null => left;
 
-/** Notes that a file's or a folder's own page is left. */
-export function leave(id: string): void {
+/** Notes that a file's or a folder's own page is left, and what it knows of the way to its folder and of that one's entries. */
+export function leave(id: string, way?: Way, entries: readonly Item[] = []): void {
   left = id;
+  tell(account.peek()?.id, way, entries);
 }
+
+/** What the page that was left last knows of a folder. */
+export const knownFolder = (id: string): Place | null => toldOf(account.peek()?.id, id);
 
 /** Where an entry is shown. */
 export const addressOf = (item: Item): string => href(routeOf(item));

@@ -27,7 +27,7 @@ import { ItemGrid } from "./grid";
 import { letterOf } from "./grid-keys";
 import type { Column } from "./grid-types";
 import { kindName, kindOf } from "./kinds";
-import { addressOf, folderAround, leave, leftLast, openItem } from "./open";
+import { addressOf, folderAround, knownFolder, leave, leftLast, openItem } from "./open";
 import { nothing, type Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { details, sort, sortKeys, view } from "./settings";
@@ -56,24 +56,31 @@ const summary = (item: Item): string =>
 const caption = (item: Item): string => (item.kind === "file" ? size(item.size) : day(item.modified_at));
 
 export function FilesPage({ folder }: { folder: string }) {
-  const [here, setHere] = useState<Folder | null>(null);
+  const [read, setRead] = useState<Folder | null>(null);
+  const known = useMemo(() => knownFolder(folder), [folder]);
+  const here = read ?? known;
   const [lost, setLost] = useState<unknown>(null);
   const { key, order } = sort.value;
   const wanted = useMemo(
-    () => new PagedList<Item>((request) => api.children(folder, { key, order }, request)),
+    () => new PagedList<Item>((request) => api.children(folder, { key, order }, request), api.driveState(folder)),
     [folder, key, order],
   );
   const selection = useMemo(() => signal<Selection>({ ...nothing, active: leftLast() }), [folder]);
-  // Before the next page is drawn.
-  useLayoutEffect(() => () => leave(folder), [folder]);
   useLive(wanted, leaving);
   const list = useSteady(wanted);
+  const leaveHere = useRef(() => leave(folder));
+  leaveHere.current = () => {
+    const way = folder === ROOT ? [{ id: ROOT, name: "" }] : here?.ancestors && [...here.ancestors, here];
+    leave(folder, way, list.items.peek());
+  };
+  // Before the next page is drawn.
+  useLayoutEffect(() => () => leaveHere.current(), [folder]);
   const reading = useRef(false);
   const readHere = async (failed: (error: unknown) => void) => {
     if (folder === ROOT || reading.current) return;
     reading.current = true;
     try {
-      setHere(await api.folder(folder));
+      setRead(await api.folder(folder));
     } catch (error) {
       // Where the service is away the list tells, and is read again when it is back.
       if (error instanceof ApiError && !isOutOfReach(error)) failed(error);
@@ -82,7 +89,7 @@ export function FilesPage({ folder }: { folder: string }) {
     }
   };
   useEffect(() => {
-    if (!here) void readHere(setLost);
+    if (!read) void readHere(setLost);
   }, [folder, list.status.value === "ready"]);
   // The list is of the whole drive's state: it may be the folder that has another name now, or another place. What is shown
   // stays when it can't be read again.
@@ -246,7 +253,7 @@ export function FilesPage({ folder }: { folder: string }) {
       </div>
       {details.value && (
         <Details
-          item={shown ?? here}
+          item={shown ?? read}
           onClose={() => {
             details.value = false;
           }}

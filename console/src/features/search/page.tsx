@@ -74,7 +74,10 @@ export function SearchPage({ q, kind }: { q: string; kind: string }) {
 }
 
 function Results({ q, kind }: { q: string; kind: string }) {
-  const list = useMemo(() => new PagedList<FileItem>((request) => api.search(q, kind, request)), []);
+  const list = useMemo(
+    () => new PagedList<FileItem>((request) => api.search(q, kind, request), api.driveState(ROOT)),
+    [],
+  );
   const selection = useMemo(() => signal<Selection>(nothing), []);
   useLive(list, leaving);
   const items = list.items.value;

@@ -5,7 +5,7 @@ import * as api from "../../api/items";
 import type { TrashedItem } from "../../api/types";
 import { useLive, useSteady } from "../../app/live";
 import { go, href } from "../../app/router";
-import type { Route } from "../../app/routes";
+import { ROOT, type Route } from "../../app/routes";
 import { account } from "../../app/session";
 import { t } from "../../i18n";
 import { day, daysUntil, size } from "../../i18n/format";
@@ -52,8 +52,9 @@ export function TrashPage({ folder }: { folder: string | null }) {
   const { key, order } = trashSort.value;
   const wanted = useMemo(
     () =>
-      new PagedList<TrashedItem>((request) =>
-        folder === null ? api.trash({ key, order }, request) : api.trashedChildren(folder, request),
+      new PagedList<TrashedItem>(
+        (request) => (folder === null ? api.trash({ key, order }, request) : api.trashedChildren(folder, request)),
+        api.driveState(ROOT),
       ),
     [folder, key, order],
   );

@@ -70,8 +70,10 @@ export function ViewerPage({ file: id }: { file: string }) {
     };
   }, [id]);
 
+  const last = useRef(file);
+  last.current = file;
   // Before the next page is drawn.
-  useLayoutEffect(() => () => leaveFile(id), [id]);
+  useLayoutEffect(() => () => leaveFile(id, last.current?.ancestors), [id]);
 
   const parent = file?.parent_id ?? null;
   const known = useRef<{ parent: string; siblings: Siblings } | null>(null);

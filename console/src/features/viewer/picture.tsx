@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { FileItem } from "../../api/types";
+import type { FileItem, SignedUrl } from "../../api/types";
 import { t } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { Failure } from "../../ui/problem";
@@ -23,6 +23,7 @@ export function Picture({ file, onBroken }: { file: FileItem; onBroken: () => vo
   const preview = usePreview(file.previews?.medium.url ?? null, scroller);
   const [shown, setShown] = useState<"nothing" | "preview" | "whole">("nothing");
   const [wanted, setWanted] = useState(false);
+  const [failed, setFailed] = useState<SignedUrl | null>(null);
   const [broken, setBroken] = useState(false);
   const [zoomed, setZoomed] = useState(false);
   const hasPreview = preview.isComing || preview.source !== null;
@@ -47,12 +48,24 @@ export function Picture({ file, onBroken }: { file: FileItem; onBroken: () => vo
     if (broken && !hasPreview) onBroken();
   }, [broken, hasPreview]);
   useEffect(() => {
-    if (zoomed && whole.error !== null) toastError(whole.error);
-  }, [zoomed, whole.error]);
+    const error = broken ? new Error(t("viewer.broken")) : whole.error;
+    if (!zoomed || error === null) return;
+    toastError(error);
+    setZoomed(false);
+  }, [zoomed, broken, whole.error]);
   const toggle = () => {
     setWanted(true);
     setZoomed(!zoomed);
     if (whole.error !== null) whole.load();
+    if (!broken) return;
+    setBroken(false);
+    whole.renew();
+  };
+  // The URL may have expired, and the network may have been away: it is loaded once more by another one, then on demand.
+  const onWholeError = () => {
+    setFailed(whole.signed);
+    if (failed === null) whole.renew();
+    else setBroken(true);
   };
 
   if (whole.error !== null && shown === "nothing" && !hasPreview) {
@@ -78,24 +91,22 @@ export function Picture({ file, onBroken }: { file: FileItem; onBroken: () => vo
             onDblClick={toggle}
           />
         )}
-        {whole.url !== null && !broken && (
+        {whole.url !== null && whole.signed !== failed && (
           <img
             src={whole.url}
             alt={shown === "preview" ? "" : file.name}
             class={shown === "whole" ? "shown" : ""}
             decoding="sync"
             onLoad={() => setShown("whole")}
-            onError={() => setBroken(true)}
+            onError={onWholeError}
             onDblClick={toggle}
           />
         )}
       </div>
-      {!broken && (
-        <button type="button" class="button zoom" aria-pressed={zoomed} onClick={toggle}>
-          <Icon name="zoom-in" size={18} />
-          {t("viewer.fullSize")}
-        </button>
-      )}
+      <button type="button" class="button zoom" aria-pressed={zoomed} onClick={toggle}>
+        <Icon name="zoom-in" size={18} />
+        {t("viewer.fullSize")}
+      </button>
     </>
   );
 }
