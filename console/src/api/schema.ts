@@ -1289,7 +1289,7 @@ export interface components {
         };
         /** @description A change of one item. */
         BatchOperation: {
-            /** @description The item. */
+            /** @description The item. What is no id names none: that operation alone is `not_found`. */
             id: string;
             /** @description Of `move`, `trash` and `delete`: any entity tag of the revision that is meant. */
             if_match?: string | null;
@@ -1314,7 +1314,7 @@ export interface components {
              */
             code?: string;
             /**
-             * @description As it was asked for.
+             * @description As it was asked for; of what is longer than 64 characters, those.
              * @example 0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10
              */
             id: string;
