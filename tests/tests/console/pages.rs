@@ -94,8 +94,8 @@ async fn a_link_to_the_page_that_is_shown_is_no_step_back() {
 /// Holds back for ever what the page asks about a folder itself: its name and the way to it.
 const HELD_FOLDERS: &str = "const ask = window.fetch;
     window.fetch = (target, options) => {
-        const isHeld = String(target).includes('/v1/folders/') && String(target).includes('?include=');
-        return isHeld ? new Promise(() => {}) : ask(target, options);
+        const isOfFolder = String(target).includes('/v1/folders/') && String(target).includes('?include=');
+        return isOfFolder ? new Promise(() => {}) : ask(target, options);
     };
     0";
 

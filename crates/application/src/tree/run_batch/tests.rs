@@ -253,7 +253,7 @@ async fn a_large_item_of_a_batch_with_a_key_is_left_to_a_job_that_comes_soon() {
     assert_eq!((view.operation.status, view.operation.done), (OperationStatus::Running, 0));
     assert_eq!(effects.seen(), ["enter", "job", "commit", "enter", "commit"]);
 
-    // The job can't go on with the large item: that ends as refused, and what comes after it is done.
+    // The job can't go on with the large item: that ends as refused, and the operation after it is done.
     let mut failing = inside(&effects, &items(&[1, 2]));
     failing.nodes.expect_mark_below().returning(|_, items| Ok(Marked { items, measure: Measure::default() }));
     failing.drives.expect_charge().returning(|_, _, _| Err(EnterDrive::NoDrive));
