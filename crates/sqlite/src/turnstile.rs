@@ -47,13 +47,13 @@ impl Turnstile {
     pub(crate) fn pass<E>(&mut self, begin: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         let inside = self.enter();
         let since = Instant::now();
-        let begun = begin();
+        let outcome = begin();
         drop(inside);
-        if begun.is_ok() && since.elapsed() >= AT_ONCE {
+        if outcome.is_ok() && since.elapsed() >= AT_ONCE {
             // Another process had the file: the one that was passed by stands there because it waits too, and has its turn next.
             self.is_stuck = false;
         }
-        begun
+        outcome
     }
 
     /// Waits until no other process stands in it. One that stands still, stopped by its operator for instance, holds writers up
