@@ -266,11 +266,11 @@ pub(crate) struct Stamp {
 
 impl QueryFragment<Pg> for Stamp {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("coalesce((SELECT seq FROM unnest(");
-        out.push_bind_param::<Array<SqlUuid>, Vec<Uuid>>(&self.drives)?;
-        out.push_sql(", ");
+        out.push_sql("coalesce((");
         out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.seqs)?;
-        out.push_sql(") AS entered (drive, seq) WHERE drive = nodes.drive_id), nodes.changed_seq)");
+        out.push_sql(")[array_position(");
+        out.push_bind_param::<Array<SqlUuid>, Vec<Uuid>>(&self.drives)?;
+        out.push_sql(", nodes.drive_id)], nodes.changed_seq)");
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn cycle() -> PortError {
 /// A row that is written inside its drive: in another one the number would be null, which no row has.
 macro_rules! inside {
     () => {
-        "(SELECT seq FROM unnest(?, ?) AS entered (drive, seq) WHERE drive = drive_id)"
+        "(?)[array_position(?, drive_id)]"
     };
 }
 
@@ -101,8 +101,8 @@ pub(crate) fn trash(
     let values = (
         typed::<Timestamptz, _>(Moment(at)),
         typed::<Text, _>(path.to_owned()),
-        typed::<Array<SqlUuid>, _>(inside.drives),
         typed::<Array<BigInt>, _>(inside.seqs),
+        typed::<Array<SqlUuid>, _>(inside.drives),
         typed::<SqlUuid, _>(id.uuid()),
     );
     statement::<TrashTypes, _>(TRASH, values)
@@ -171,8 +171,8 @@ pub(crate) fn mark(
         typed::<BigInt, _>(levels()),
         typed::<BigInt, _>(i64::from(limit)),
         top(),
-        typed::<Array<SqlUuid>, _>(inside.drives),
         typed::<Array<BigInt>, _>(inside.seqs),
+        typed::<Array<SqlUuid>, _>(inside.drives),
     );
     statement::<MarkedTypes, _>(MARK, values)
 }
@@ -184,8 +184,8 @@ pub(crate) fn unmark(
     inside: Stamp,
 ) -> impl Query<SqlType = MarkedTypes> + QueryFragment<Pg> + QueryId + Send {
     let values = (
-        typed::<Array<SqlUuid>, _>(inside.drives),
         typed::<Array<BigInt>, _>(inside.seqs),
+        typed::<Array<SqlUuid>, _>(inside.drives),
         typed::<SqlUuid, _>(top.uuid()),
         typed::<SqlUuid, _>(top.uuid()),
         typed::<SqlUuid, _>(top.uuid()),

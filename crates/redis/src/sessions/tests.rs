@@ -112,12 +112,12 @@ async fn a_server_that_hangs_is_unavailable_and_serves_again_afterwards() {
     let answer = store.find(session(1).id, session(1).created_at).await;
     server.go_on();
     assert!(matches!(answer, Err(PortError::Unavailable(_))), "{answer:?}");
-    let serves = async {
+    let recovery = async {
         while store.ping().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(AT_LAST, serves).await.unwrap();
+    tokio::time::timeout(AT_LAST, recovery).await.unwrap();
 }
 
 #[tokio::test]

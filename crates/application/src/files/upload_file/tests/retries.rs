@@ -68,8 +68,8 @@ async fn a_retry_whose_first_file_was_put_into_the_trash_is_an_upload() {
     let mut committing = charging(&effects);
     once!(effects, committing.keys.expect_finish(), "finish", |_, _, _| Ok(true));
     let reads = [reads_of_file(&effects, None), reads_of_quota(an_account())];
-    let kept =
-        repeat(&effects, first(), reads, [freeing_key(&effects), recording, committing]).await.unwrap();
+    let units = [freeing_key(&effects), recording, committing];
+    let kept = Box::pin(repeat(&effects, first(), reads, units)).await.unwrap();
     assert!(kept.fresh);
     let seen = effects.seen();
     assert_eq!(seen[..5], ["claim", "rollback", "find", "free", "commit"]);
