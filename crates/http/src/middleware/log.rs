@@ -2,7 +2,6 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
-use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use tokio::time::Instant;
 use super::failures::FailureLines;
 use super::request_id::RequestId;
 use super::trace::RequestTrace;
+use crate::auth::{ADDRESS_BYTES, address_text};
 use crate::notes::noted;
 use crate::problem::{Code, Problem};
 
@@ -94,31 +94,6 @@ impl<'a> RequestLog<'a> {
     }
 }
 
-/// Bytes of the longest address as text: one of IPv6 that ends in one of IPv4.
-const ADDRESS_BYTES: usize = 45;
-
-/// An address as it is displayed, of IPv4 in a third of the time.
-fn address_text(address: IpAddr, text: &mut [u8; ADDRESS_BYTES]) -> &str {
-    let mut room = text.as_mut_slice();
-    // There is room for every address.
-    let _written = match address {
-        IpAddr::V4(address) => put_octets(address.octets(), &mut room),
-        IpAddr::V6(address) => write!(room, "{address}"),
-    };
-    let length = ADDRESS_BYTES - room.len();
-    std::str::from_utf8(&text[..length]).unwrap_or_default()
-}
-
-fn put_octets([first, rest @ ..]: [u8; 4], text: &mut impl Write) -> io::Result<()> {
-    let mut digits = itoa::Buffer::new();
-    text.write_all(digits.format(first).as_bytes())?;
-    for octet in rest {
-        text.write_all(b".")?;
-        text.write_all(digits.format(octet).as_bytes())?;
-    }
-    Ok(())
-}
-
 /// A handler that is dropped midway had a client that went away.
 impl Drop for RequestLog<'_> {
     fn drop(&mut self) {
@@ -159,21 +134,4 @@ pub(super) fn failure(lines: &FailureLines, id: &RequestId, trace: TraceId, prob
         left_out = (left_out > 0).then_some(left_out),
         "request failed"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-    use super::{ADDRESS_BYTES, address_text};
-
-    #[test]
-    fn addresses_are_written_as_they_are_displayed() {
-        let v4 = [0, 0x0102_0304, 0x7f00_0001, u32::MAX].map(Ipv4Addr::from_bits).map(IpAddr::V4);
-        let mapped = Ipv4Addr::BROADCAST.to_ipv6_mapped();
-        let v6 = [Ipv6Addr::LOCALHOST, Ipv6Addr::from_bits(u128::MAX), mapped].map(IpAddr::V6);
-        for address in v4.into_iter().chain(v6) {
-            assert_eq!(address_text(address, &mut [0; ADDRESS_BYTES]), address.to_string());
-        }
-    }
 }
