@@ -2,7 +2,6 @@
 
 mod actor;
 mod address;
-mod address_text;
 mod client;
 mod cookies;
 mod cross_site;
@@ -10,7 +9,6 @@ mod cross_site;
 pub(crate) use actor::{Authenticated, authenticate, bearer};
 pub use address::TrustedProxies;
 pub(crate) use address::{client_address, find_client_address};
-pub(crate) use address_text::{ADDRESS_BYTES, address_text};
 pub(crate) use client::client;
 pub(crate) use cookies::{ACCESS, REFRESH, clear, find_all, set};
 pub(crate) use cross_site::{is_from_browser, same_site};

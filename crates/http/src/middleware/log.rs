@@ -2,7 +2,6 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::body::BodySize;
@@ -17,7 +16,7 @@ use tokio::time::Instant;
 use super::failures::FailureLines;
 use super::request_id::RequestId;
 use super::trace::RequestTrace;
-use crate::auth::{ADDRESS_BYTES, address_text};
+use crate::client_address::ClientAddress;
 use crate::notes::noted;
 use crate::problem::{Code, Problem};
 
@@ -30,7 +29,7 @@ pub(super) struct RequestLog<'a> {
     id: &'a RequestId,
     trace: TraceId,
     method: Method,
-    client: Option<IpAddr>,
+    client: Option<ClientAddress>,
     received: Option<u64>,
     begun: Instant,
     ended: bool,
@@ -41,7 +40,7 @@ impl<'a> RequestLog<'a> {
         id: &'a RequestId,
         trace: TraceId,
         head: &RequestHead,
-        client: Option<IpAddr>,
+        client: Option<ClientAddress>,
         begun: Instant,
     ) -> Self {
         let length = head.headers.get(header::CONTENT_LENGTH);
@@ -75,12 +74,11 @@ impl<'a> RequestLog<'a> {
         };
         // Texts alone, in buffers where they are made: what the log formats itself, a message too, takes several times as long.
         let (mut trace_id, mut user_id, mut session_id) = ([0; 32], [0; 36], [0; 36]);
-        let mut address = [0; ADDRESS_BYTES];
         tracing::info!(
             message = "request",
             request.id = self.id.as_str(),
             trace_id = self.trace.encode(&mut trace_id),
-            client.address = self.client.map(|client| address_text(client, &mut address)),
+            client.address = self.client.as_ref().map(ClientAddress::as_str),
             http.method = self.method.as_str(),
             http.route = route,
             http.status = response.status().as_u16(),
@@ -101,7 +99,7 @@ impl Drop for RequestLog<'_> {
             tracing::info!(
                 request.id = self.id.as_str(),
                 trace_id = %self.trace,
-                client.address = self.client.map(tracing::field::display),
+                client.address = self.client.as_ref().map(|client| tracing::field::display(client.as_str())),
                 http.method = %self.method,
                 duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0,
                 received_bytes = self.received,
