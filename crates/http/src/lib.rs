@@ -6,6 +6,7 @@
 
 mod auth;
 mod body;
+mod client_address;
 mod connection;
 mod console;
 mod docs;

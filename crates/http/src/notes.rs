@@ -2,17 +2,17 @@
 //!
 //! It is one entry of the request's extensions, because each costs an allocation.
 
-use std::net::IpAddr;
-
 use actix_web::HttpMessage;
 use fm_application::limits::AppliedLimit;
 use fm_domain::ids::{SessionId, UserId};
+
+use crate::client_address::ClientAddress;
 
 /// What is known of a request by now.
 #[derive(Default)]
 pub(crate) struct RequestNotes {
     /// The address that it comes from.
-    pub(crate) client: Option<IpAddr>,
+    pub(crate) client: Option<ClientAddress>,
     /// Who asked.
     pub(crate) user: Option<KnownUser>,
     /// The limits that were applied, in this order.

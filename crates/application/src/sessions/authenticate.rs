@@ -34,8 +34,8 @@ impl Authenticate {
         Self { tokens: ports.tokens.clone(), sessions: ports.sessions.clone(), clock: ports.clock.clone() }
     }
 
-    /// Who the token stands for.
-    pub async fn run(&self, access_token: &str, client: &Client) -> Result<Actor, Refused> {
+    /// Who the token stands for, asking through this client.
+    pub async fn run(&self, access_token: &str, client: Client) -> Result<Actor, Refused> {
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).map_err(|_invalid| Refused::Unauthenticated)?;
         let session =
@@ -46,6 +46,6 @@ impl Authenticate {
         if now.since(session.last_seen_at) >= TOUCH_INTERVAL {
             self.sessions.touch(session.id, now, client.ip.clone()).await?;
         }
-        Ok(Actor::in_session(session.user, session.id).through(client.clone()))
+        Ok(Actor::in_session(session.user, session.id).through(client))
     }
 }

@@ -39,7 +39,7 @@ async fn authenticate(effects: &Effects, idle: Duration, user: UserId) -> Result
         noted.note("touch");
         Ok(())
     });
-    Authenticate::new(&doubles.ports()).run("token", &a_client()).await
+    Authenticate::new(&doubles.ports()).run("token", a_client()).await
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_token_of_another_user_than_its_session_is_refused() {
 async fn an_invalid_token_or_a_session_that_is_gone_is_refused() {
     let mut doubles = TestPorts::default();
     doubles.tokens.expect_verify().returning(|_, _| Err(InvalidToken));
-    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    let outcome = Authenticate::new(&doubles.ports()).run("token", Client::default()).await;
     assert!(matches!(outcome, Err(Refused::Unauthenticated)));
     let mut doubles = TestPorts::default();
     let now = FixedClock::NEW_YEAR.now();
@@ -81,7 +81,7 @@ async fn an_invalid_token_or_a_session_that_is_gone_is_refused() {
         })
     });
     doubles.sessions.expect_find_recent().times(1).returning(|_, _| Ok(None));
-    let outcome = Authenticate::new(&doubles.ports()).run("token", &Client::default()).await;
+    let outcome = Authenticate::new(&doubles.ports()).run("token", Client::default()).await;
     assert!(matches!(outcome, Err(Refused::Unauthenticated)));
 }
 

@@ -45,7 +45,7 @@ fn the_futures_of_accounts_and_sessions_can_be_spawned() {
     let all = use_cases();
     let actor = actor();
     let client = Client::default();
-    assert_send(all.sessions.authenticate.run("", &client));
+    assert_send(all.sessions.authenticate.run("", client.clone()));
     let email = a_user().email;
     assert_send(all.accounts.register.run(RegisterCommand {
         email,

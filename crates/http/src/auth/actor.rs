@@ -39,9 +39,8 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem
         }
         cookies
     };
-    let client = client(request);
     for token in tokens {
-        match state.use_cases.sessions.authenticate.run(token, &client).await {
+        match state.use_cases.sessions.authenticate.run(token, client(request)).await {
             Ok(actor) => {
                 let known = KnownUser { user: actor.user(), session: actor.session() };
                 note(request, |notes| notes.user = Some(known));

@@ -7,6 +7,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use crate::client_address::ClientAddress;
 use crate::notes::{note, noted};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -87,16 +88,19 @@ fn for_of_element(element: &str) -> Option<IpAddr> {
 }
 
 /// Finds the address of the client out, for all that ask for it later; `None` where the peer is gone already.
-pub(crate) fn find_client_address(request: &ServiceRequest, proxies: &TrustedProxies) -> Option<IpAddr> {
+pub(crate) fn find_client_address(
+    request: &ServiceRequest,
+    proxies: &TrustedProxies,
+) -> Option<ClientAddress> {
     let peer = request.peer_addr()?;
-    let client = proxies.client_of(peer.ip().to_canonical(), request.headers());
+    let client = ClientAddress::new(proxies.client_of(peer.ip().to_canonical(), request.headers()));
     note(request, |notes| notes.client = Some(client));
     Some(client)
 }
 
 /// The address of the client, once it was found out.
 pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    noted(request, |notes| notes.client)
+    noted(request, |notes| notes.client.map(|client| client.ip()))
 }
 
 #[cfg(test)]

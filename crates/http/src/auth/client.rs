@@ -4,13 +4,13 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use fm_application::sessions::Client;
 
-use super::client_address;
+use crate::notes::noted;
 
 /// The address of the client and its `User-Agent`.
 pub(crate) fn client(request: &HttpRequest) -> Client {
     let agent = request.headers().get(header::USER_AGENT);
     Client {
-        ip: client_address(request).map(|address| address.to_string()),
+        ip: noted(request, |notes| notes.client.map(|client| client.as_str().to_owned())),
         user_agent: agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     }
 }

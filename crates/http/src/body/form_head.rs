@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use fm_domain::body::BodyError;
 use fm_domain::files::MediaType;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;
 
 use crate::input::has_content_coding;
@@ -101,9 +101,10 @@ fn unescaped(text: &str) -> String {
 /// The lines of a head; one that begins with white space goes on with the line before (RFC 5322, section 2.2.3).
 fn lines(head: &[u8]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = Vec::new();
+    let line_break = Finder::new(b"\r\n");
     let mut rest = head;
     while !rest.is_empty() {
-        let end = memmem::find(rest, b"\r\n");
+        let end = line_break.find(rest);
         let line = &rest[..end.unwrap_or(rest.len())];
         rest = end.map_or(&[], |end| &rest[end + 2..]);
         match lines.last_mut() {

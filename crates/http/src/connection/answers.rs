@@ -1,6 +1,8 @@
 //! Where one answer ends and the next begins, in the bytes that the HTTP library writes.
 
-use memchr::memmem;
+use memchr::{memchr, memchr_iter};
+
+use super::head_end::find_end_of_head;
 
 /// What the head of an answer says of the bytes from it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +19,13 @@ pub(super) struct Head {
 impl Head {
     /// Reads the head at the beginning of these bytes; `None` when it is not whole, which the library never writes.
     pub(super) fn read(bytes: &[u8], is_head: bool) -> Option<Self> {
-        let end = memmem::find(bytes, b"\r\n\r\n")?;
-        let mut lines = bytes[..end].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+        let end = find_end_of_head(bytes)?;
+        let mut lines = lines(&bytes[..end + 2]);
         let status = lines.next()?.get(9..12)?;
         let status: u16 = std::str::from_utf8(status).ok()?.parse().ok()?;
         let (mut body, mut is_ours, mut closes) = (None, false, false);
         for line in lines {
-            let colon = line.iter().position(|byte| *byte == b':')?;
+            let colon = memchr(b':', line)?;
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"content-length") {
                 body = std::str::from_utf8(value).ok()?.parse().ok();
@@ -43,6 +45,16 @@ impl Head {
     pub(super) const fn is_interim(&self) -> bool {
         self.status < 200
     }
+}
+
+/// The lines of a head that ends with a line break, without their ends.
+fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut begin = 0;
+    memchr_iter(b'\n', head).map(move |end| {
+        let line = &head[begin..end];
+        begin = end + 1;
+        line.trim_ascii_end()
+    })
 }
 
 #[cfg(test)]

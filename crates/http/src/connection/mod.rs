@@ -9,6 +9,8 @@ mod answers;
 mod count;
 mod ending;
 mod expectation;
+mod head_end;
+mod request_head;
 mod stream;
 mod watch;
 

@@ -9,19 +9,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
-use memchr::memmem;
 use rustix::net::sockopt::set_socket_linger;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::answers::Head;
 use super::ending::Ending;
+use super::request_head::RequestHead;
 use super::watch::Watch;
 use crate::middleware::MAX_HEAD;
 use crate::settings::HttpSettings;
 use crate::traffic::Traffic;
-
-const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// Bytes that are read of a body before the application wants the first: the library would hold up to 256 KiB for every
 /// request that waits for its turn, or is refused.
@@ -38,13 +36,8 @@ pub(crate) struct WatchedStream {
     write_timeout: Duration,
     /// Runs while the client takes nothing of what is to be written.
     write_timer: Option<Pin<Box<Sleep>>>,
-    /// Bytes that have come of a head, until its end was seen.
-    of_head: usize,
-    /// The last bytes of them, in which its end may begin.
-    tail: [u8; 3],
-    /// Whether the end of the head was seen.
-    has_head: bool,
-    /// Bytes that have come since then while the application did not want them.
+    request_head: RequestHead,
+    /// Bytes that have come since its end while the application did not want them.
     unwanted: usize,
     /// What is left to be written of the present answer; `None` where its end can't be known.
     left: Option<u64>,
@@ -71,9 +64,7 @@ impl WatchedStream {
             timer: None,
             write_timeout: settings.write_timeout,
             write_timer: None,
-            of_head: 0,
-            tail: [0; 3],
-            has_head: false,
+            request_head: RequestHead::default(),
             unwanted: 0,
             left: Some(0),
             is_final: false,
@@ -93,7 +84,7 @@ impl WatchedStream {
 
     /// Whether the next bytes are the body of a request that the application does not want yet.
     fn is_unwanted(&self) -> bool {
-        self.watch.is_unwanted.get() || (self.has_head && self.awaits_head())
+        self.watch.is_unwanted.get() || (self.request_head.is_whole() && self.awaits_head())
     }
 
     /// Takes the connection from the HTTP library, which only sees that its socket fails: that is all it can be told, and
@@ -110,22 +101,6 @@ impl WatchedStream {
         self.socket.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::ConnectionAborted.into())
     }
 
-    /// Counts bytes up to the end of the head: a body may come with it.
-    fn count_head(&mut self, bytes: &[u8]) {
-        if self.has_head {
-            return;
-        }
-        let seam = [&self.tail, &bytes[..bytes.len().min(3)]].concat();
-        self.has_head =
-            memmem::find(&seam, END_OF_HEAD).is_some() || memmem::find(bytes, END_OF_HEAD).is_some();
-        self.of_head +=
-            if self.has_head { memmem::find(bytes, END_OF_HEAD).unwrap_or(0) + 1 } else { bytes.len() };
-        for &byte in &bytes[bytes.len().saturating_sub(3)..] {
-            self.tail.rotate_left(1);
-            self.tail[2] = byte;
-        }
-    }
-
     /// Reads the head of the answer that begins with these bytes.
     fn begin_answer(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.closes {
@@ -139,7 +114,7 @@ impl WatchedStream {
         };
         if !head.is_ours && !head.is_interim() {
             // A target of that size is malformed to the library when it comes at once, and too large when it does not.
-            let status = if self.of_head > MAX_HEAD { 431 } else { head.status };
+            let status = if self.request_head.received() > MAX_HEAD { 431 } else { head.status };
             return Err(self.end(Ending::Refusal(status)));
         }
         self.left = head.length;
@@ -155,7 +130,7 @@ impl WatchedStream {
         if *left == 0 && self.is_final {
             self.watch.unanswered.borrow_mut().pop_front();
             self.is_final = false;
-            (self.of_head, self.tail, self.has_head) = (0, [0; 3], false);
+            self.request_head = RequestHead::default();
         }
     }
 
@@ -172,7 +147,7 @@ impl WatchedStream {
         if timer.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
-        let ending = if self.of_head > 0 { Ending::Refusal(408) } else { Ending::Quiet };
+        let ending = if self.request_head.received() > 0 { Ending::Refusal(408) } else { Ending::Quiet };
         Err(self.end(ending))
     }
 
@@ -213,11 +188,11 @@ impl AsyncRead for WatchedStream {
             self.watch.gone.send_replace(true);
         }
         if count > 0 && self.awaits_head() {
-            if self.of_head == 0 {
+            if self.request_head.received() == 0 {
                 let due = Instant::now() + self.head_timeout;
                 self.watch.head_due.set(Some(due));
             }
-            self.count_head(&buffer.filled()[before..]);
+            self.request_head.receive(&buffer.filled()[before..]);
         }
         if self.is_unwanted() {
             self.unwanted += count;

@@ -2,8 +2,6 @@
 //!
 //! Never in it: the query string, headers that carry credentials, bodies, names.
 
-use std::io::{self, Write};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::body::BodySize;
@@ -18,6 +16,7 @@ use tokio::time::Instant;
 use super::failures::FailureLines;
 use super::request_id::RequestId;
 use super::trace::RequestTrace;
+use crate::client_address::ClientAddress;
 use crate::notes::noted;
 use crate::problem::{Code, Problem};
 
@@ -30,7 +29,7 @@ pub(super) struct RequestLog<'a> {
     id: &'a RequestId,
     trace: TraceId,
     method: Method,
-    client: Option<IpAddr>,
+    client: Option<ClientAddress>,
     received: Option<u64>,
     begun: Instant,
     ended: bool,
@@ -41,7 +40,7 @@ impl<'a> RequestLog<'a> {
         id: &'a RequestId,
         trace: TraceId,
         head: &RequestHead,
-        client: Option<IpAddr>,
+        client: Option<ClientAddress>,
         begun: Instant,
     ) -> Self {
         let length = head.headers.get(header::CONTENT_LENGTH);
@@ -75,12 +74,11 @@ impl<'a> RequestLog<'a> {
         };
         // Texts alone, in buffers where they are made: what the log formats itself, a message too, takes several times as long.
         let (mut trace_id, mut user_id, mut session_id) = ([0; 32], [0; 36], [0; 36]);
-        let mut address = [0; ADDRESS_BYTES];
         tracing::info!(
             message = "request",
             request.id = self.id.as_str(),
             trace_id = self.trace.encode(&mut trace_id),
-            client.address = self.client.map(|client| address_text(client, &mut address)),
+            client.address = self.client.as_ref().map(ClientAddress::as_str),
             http.method = self.method.as_str(),
             http.route = route,
             http.status = response.status().as_u16(),
@@ -94,31 +92,6 @@ impl<'a> RequestLog<'a> {
     }
 }
 
-/// Bytes of the longest address as text: one of IPv6 that ends in one of IPv4.
-const ADDRESS_BYTES: usize = 45;
-
-/// An address as it is displayed, of IPv4 in a third of the time.
-fn address_text(address: IpAddr, text: &mut [u8; ADDRESS_BYTES]) -> &str {
-    let mut room = text.as_mut_slice();
-    // There is room for every address.
-    let _written = match address {
-        IpAddr::V4(address) => put_octets(address.octets(), &mut room),
-        IpAddr::V6(address) => write!(room, "{address}"),
-    };
-    let length = ADDRESS_BYTES - room.len();
-    std::str::from_utf8(&text[..length]).unwrap_or_default()
-}
-
-fn put_octets([first, rest @ ..]: [u8; 4], text: &mut impl Write) -> io::Result<()> {
-    let mut digits = itoa::Buffer::new();
-    text.write_all(digits.format(first).as_bytes())?;
-    for octet in rest {
-        text.write_all(b".")?;
-        text.write_all(digits.format(octet).as_bytes())?;
-    }
-    Ok(())
-}
-
 /// A handler that is dropped midway had a client that went away.
 impl Drop for RequestLog<'_> {
     fn drop(&mut self) {
@@ -126,7 +99,7 @@ impl Drop for RequestLog<'_> {
             tracing::info!(
                 request.id = self.id.as_str(),
                 trace_id = %self.trace,
-                client.address = self.client.map(tracing::field::display),
+                client.address = self.client.as_ref().map(|client| tracing::field::display(client.as_str())),
                 http.method = %self.method,
                 duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0,
                 received_bytes = self.received,
@@ -159,21 +132,4 @@ pub(super) fn failure(lines: &FailureLines, id: &RequestId, trace: TraceId, prob
         left_out = (left_out > 0).then_some(left_out),
         "request failed"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-    use super::{ADDRESS_BYTES, address_text};
-
-    #[test]
-    fn addresses_are_written_as_they_are_displayed() {
-        let v4 = [0, 0x0102_0304, 0x7f00_0001, u32::MAX].map(Ipv4Addr::from_bits).map(IpAddr::V4);
-        let mapped = Ipv4Addr::BROADCAST.to_ipv6_mapped();
-        let v6 = [Ipv6Addr::LOCALHOST, Ipv6Addr::from_bits(u128::MAX), mapped].map(IpAddr::V6);
-        for address in v4.into_iter().chain(v6) {
-            assert_eq!(address_text(address, &mut [0; ADDRESS_BYTES]), address.to_string());
-        }
-    }
 }

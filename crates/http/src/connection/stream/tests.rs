@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -59,6 +59,63 @@ async fn what_follows_a_request_without_a_body_is_read() {
     let first = read_all(&mut stream).await;
     stream.watch().begin_request(false, false);
     assert_eq!(first + read_all(&mut stream).await, HEAD.len() + 100_000);
+}
+
+/// An answer of the library's own, which ends the connection: one of the application has an id.
+const FOREIGN: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+
+/// Writes this in pieces that end at these places, as the library might; the client gets all of it.
+async fn write_in_pieces(stream: &mut WatchedStream, client: &mut TcpStream, text: &str, ends: &[usize]) {
+    let mut begin = 0;
+    for &end in ends {
+        stream.write_all(&text.as_bytes()[begin..end]).await.unwrap();
+        begin = end;
+    }
+    stream.write_all(&text.as_bytes()[begin..]).await.unwrap();
+    let mut read = vec![0; text.len()];
+    client.read_exact(&mut read).await.unwrap();
+    assert_eq!(read, text.as_bytes());
+}
+
+#[actix_web::test]
+async fn answers_of_one_write_are_told_apart() {
+    let (mut stream, mut client) = connection().await;
+    let watch = stream.watch();
+    let head = |status: &str, length: usize| {
+        format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nx-request-id: a\r\n\r\n")
+    };
+    let whole = head("200 OK", FOREIGN.len()) + FOREIGN;
+    let without_body = [head("204 No Content", 9), head("304 Not Modified", 9)].concat();
+    let text = ["HTTP/1.1 100 Continue\r\n\r\n", &whole, &head("200 OK", 9), &without_body, &whole].concat();
+    for is_head in [false, true, false, false, false] {
+        watch.begin_request(is_head, false);
+    }
+    write_in_pieces(&mut stream, &mut client, &text, &[]).await;
+    assert!(watch.unanswered.borrow().is_empty(), "each request has its answer");
+}
+
+#[actix_web::test]
+async fn a_body_that_looks_like_a_head_is_a_body_wherever_it_is_split() {
+    let (mut stream, mut client) = connection().await;
+    let watch = stream.watch();
+    let head = format!("HTTP/1.1 200 OK\r\nx-request-id: a\r\ncontent-length: {}\r\n\r\n", FOREIGN.len());
+    let text = [head.as_str(), FOREIGN, &head, FOREIGN].concat();
+    for split in 0..=FOREIGN.len() {
+        watch.begin_request(false, false);
+        watch.begin_request(false, false);
+        write_in_pieces(&mut stream, &mut client, &text, &[head.len() + split]).await;
+        assert!(watch.unanswered.borrow().is_empty(), "{split}");
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_in_chunks_is_passed_on_as_it_is() {
+    let (mut stream, mut client) = connection().await;
+    stream.watch().begin_request(false, false);
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nx-request-id: a\r\n\r\n";
+    let text = format!("{head}{:x}\r\n{FOREIGN}\r\n0\r\n\r\n", FOREIGN.len());
+    let chunk_begins = text.len() - FOREIGN.len() - b"\r\n0\r\n\r\n".len();
+    write_in_pieces(&mut stream, &mut client, &text, &[head.len(), chunk_begins]).await;
 }
 
 #[test]

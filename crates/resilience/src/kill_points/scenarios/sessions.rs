@@ -77,7 +77,7 @@ scenario! {
             expires_at: now.plus(Duration::from_mins(1)),
         };
         let token = FakeTokenSigner.sign(&claims).unwrap();
-        process.cases.sessions.authenticate.run(token.expose(), &Client::default()).await
+        process.cases.sessions.authenticate.run(token.expose(), Client::default()).await
     };
     check |environment, actors| {
         let found = environment.sessions.find(actors.session, environment.clock.now()).await.unwrap();
