@@ -153,7 +153,9 @@ impl BatchWork {
         let Advanced { failed, left, .. } = work.advance(context, unit, access, entered).await?;
         match left {
             Left::Work(work) => self.current = Some((work, item)),
-            Left::Nothing | Left::Cancelled => self.finish(item),
+            Left::Nothing => self.finish(item),
+            // It is not done: like those after it, it has no result.
+            Left::Cancelled => {}
         }
         Ok(failed)
     }
@@ -167,7 +169,7 @@ impl BatchWork {
     }
 
     /// Does the next operations in a unit that has entered the drive: at most `most`, and until so many rows are changed as one unit changes.
-    /// One that has more to do than that is begun.
+    /// One that has more to do than that is begun. Of a batch that is cancelled none is done.
     pub(super) async fn advance(
         &mut self,
         context: &Context,
@@ -178,7 +180,7 @@ impl BatchWork {
     ) -> Result<Vec<Did>, Refused> {
         let mut all = Vec::new();
         let mut rows = 0;
-        while all.len() < most && rows < u64::from(UNIT_ENTRIES) {
+        while !self.is_cancelled && all.len() < most && rows < u64::from(UNIT_ENTRIES) {
             let Some(operation) = self.operations.get(self.results.len()).cloned() else { break };
             let at = Some((self.results.len(), all.len()));
             let refused = |error| Refused { at, is_amidst: false, error };
