@@ -135,6 +135,8 @@ impl StoredOperation {
             Some(IfMatch::Revisions(revisions)) => {
                 Some(revisions.iter().map(|revision| revision.number()).collect())
             }
+            // No operation says so: what it can't say never holds.
+            Some(IfMatch::AnyBut(_)) => Some(Vec::new()),
             Some(IfMatch::Any) | None => None,
         };
         let conflict = |on_conflict: OnConflict| Some(on_conflict.as_str().to_owned());
