@@ -197,7 +197,7 @@ impl StoredOperation {
         stored_name("operations.rest", self.name.as_deref())
     }
 
-    /// Its result where it was done, and this came of it.
+    /// Its result where it was done, with this outcome.
     pub(super) fn done(&self, done: DoneItem) -> StoredResult {
         let DoneItem { item, requested_name, replaced } = done;
         let requested_name = requested_name.map(|name| name.as_str().to_owned());
@@ -210,7 +210,7 @@ impl StoredOperation {
     }
 }
 
-/// What came of an operation that was done.
+/// The outcome of an operation that was done.
 #[derive(Debug, Default)]
 pub(super) struct DoneItem {
     pub(super) item: Option<NodeId>,
