@@ -61,7 +61,7 @@ async fn a_replacement_can_be_bound_to_a_revision(lane: Lane) {
             user.put(&content(&file)).header("content-type", "text/plain").header("if-none-match", tag);
         request.body("newest".to_owned()).send()
     };
-    for tag in ["*", &current] {
+    for tag in ["*", current.as_str()] {
         unless(tag).await.problem(412, "precondition_failed");
         let rename = user.patch(&User::path(&file)).header("if-none-match", tag);
         rename.json(&serde_json::json!({"name": "b.txt"})).send().await.problem(412, "precondition_failed");

@@ -60,7 +60,8 @@ async fn folders(
     let one_of_each: Vec<NodeId> = one_of_each.into_values().collect();
     let mut folders = HashMap::with_capacity(one_of_each.len());
     for some in one_of_each.chunks(WALKED_AT_ONCE) {
-        for above in context.db.read().await?.tree().ancestors(access, some).await? {
+        let found = context.db.read().await?.tree().ancestors(access, some).await?;
+        for above in found {
             // What has gone elsewhere meanwhile tells of that folder.
             let Some(folder) = above.last().map(|folder| folder.id) else { continue };
             let path = TreePath::render(above.iter().filter_map(|folder| folder.name.as_ref()));
