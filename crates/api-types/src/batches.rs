@@ -74,7 +74,7 @@ pub struct BatchResult {
     /// The status that the change alone would be answered with.
     #[schema(example = 200)]
     pub status: u16,
-    /// The item after the change, as the answer to the change alone has it, but without its path; not of a deletion.
+    /// The item after the change, as the answer to the change alone has it, but without `ancestors`; not of a deletion. Paths are left out beyond 1 MiB of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
     pub item: Option<BatchItem>,

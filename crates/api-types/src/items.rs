@@ -169,8 +169,9 @@ pub struct FolderCreation {
     /// The folder that it lies in: an id, or `root`, which is what is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
-    /// What to do where the folder has an entry of this `name`: `fail` (unless given), `rename` (`Invoices (2)`), or `reuse`, which
-    /// answers the folder that is there. Without `name` it can be `reuse` alone.
+    /// What to do where the folder has an entry of this name: `fail`, `rename` (`Invoices (2)`), or `reuse`, which answers the folder that
+    /// is there. Unless given `fail` with `name`, and `reuse` with `path`, of which it is about the last folder alone. With `paths` it can
+    /// be `reuse` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<String>,
 }

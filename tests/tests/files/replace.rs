@@ -55,11 +55,22 @@ async fn a_replacement_can_be_bound_to_a_revision(lane: Lane) {
     put("\"other\"", "new").await.problem(412, "precondition_failed");
     put(&created.field("etag"), "new").await.expect(200);
     put(&created.field("etag"), "newer").await.problem(412, "precondition_failed");
-    let only_new =
-        user.put(&content(&file)).header("content-type", "text/plain").header("if-none-match", "*");
-    only_new.body("newest".to_owned()).send().await.problem(412, "precondition_failed");
+    let current = user.get(&User::path(&file)).send().await.expect(200).field("etag");
+    let unless = |tag: &str| {
+        let request =
+            user.put(&content(&file)).header("content-type", "text/plain").header("if-none-match", tag);
+        request.body("newest".to_owned()).send()
+    };
+    for tag in ["*", current.as_str()] {
+        unless(tag).await.problem(412, "precondition_failed");
+        let rename = user.patch(&User::path(&file)).header("if-none-match", tag);
+        rename.json(&serde_json::json!({"name": "b.txt"})).send().await.problem(412, "precondition_failed");
+        let delete = user.delete(&User::path(&file)).header("if-none-match", tag);
+        delete.send().await.problem(412, "precondition_failed");
+    }
     assert_eq!(user.get(&User::path(&file)).send().await.parse::<File>().sha256, Some(sha256_hex(b"new")));
     assert_eq!(user.storage().await, (6, 1), "the old content is a version");
+    unless(&created.field("etag")).await.expect(200);
 }
 
 /// Readers see the old or the new content whole, whatever is written meanwhile.

@@ -74,7 +74,14 @@ async fn conflicts_are_handled_as_by_the_single_routes(lane: Lane) {
         (412, Some("precondition_failed"))
     );
     let renamed = json!([{"op": "move", "id": coming.id, "parent_id": folder.id, "on_conflict": "rename"}]);
-    assert_eq!(batch(&user, renamed).await.expect(200).json()["results"][0]["item"]["name"], "a (2)");
+    let renamed = batch(&user, renamed).await.expect(200).json()["results"][0]["item"].clone();
+    assert_eq!((&renamed["name"], &renamed["requested_name"]), (&json!("a (2)"), &json!("a")));
+    assert_eq!(renamed["path"], "/Work/a (2)");
+    let copy = json!({"op": "copy", "id": coming.id, "parent_id": folder.id, "name": "a"});
+    let mut replacing = copy.clone();
+    replacing["on_conflict"] = json!("replace");
+    let copied: BatchResults = batch(&user, json!([copy, replacing])).await.expect(200).parse();
+    assert_eq!(statuses(&copied), [201, 200], "the second is no new item");
     let full = json!([{"op": "delete", "id": folder.id, "recursive": true}]);
     assert_eq!(statuses(&batch(&user, full).await.expect(200).parse()), [204]);
     assert_eq!(user.storage().await, (0, 0));
@@ -109,7 +116,10 @@ async fn a_retry_with_the_same_key_gets_the_same_results(lane: Lane) {
     };
     let operations = json!([{"op": "copy", "id": file.id, "parent_id": "root"}, {"op": "trash", "id": "x"}]);
     let first: BatchResults = keyed(&operations).await.expect(200).parse();
-    let retry: BatchResults = keyed(&operations).await.expect(200).parse();
+    let retry = keyed(&operations).await.expect(200);
+    let copy = &retry.json()["results"][0]["item"];
+    assert_eq!((&copy["path"], &copy["requested_name"]), (&json!("/a (2)"), &json!("a")));
+    let retry: BatchResults = retry.parse();
     assert_eq!(statuses(&first), [201, 404]);
     assert_eq!(statuses(&retry), statuses(&first));
     assert_eq!((retry.succeeded, retry.failed), (first.succeeded, first.failed));

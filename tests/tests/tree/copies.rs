@@ -71,7 +71,9 @@ async fn a_taken_name_is_numbered_refused_or_replaced(lane: Lane) {
     assert_eq!(named.parse::<File>().name, "b.txt");
     let target = user.file("target", "something else").await;
     let replace = here(json!({"name": "target", "on_conflict": "replace"}));
-    let replaced: File = copied(&user, &file.id, &replace).await.expect(201).parse();
+    let replaced = copied(&user, &file.id, &replace).await.expect(200);
+    assert_eq!(replaced.header("location"), None, "nothing was created");
+    let replaced: File = replaced.parse();
     assert_eq!((replaced.id, replaced.version, replaced.size), (target.id, 2, 4));
     assert_eq!(user.names_in("root").await, ["a (2).tar.gz", "a.tar.gz", "b.txt", "target"]);
 }

@@ -90,6 +90,24 @@ async fn a_path_makes_every_folder_that_is_missing(lane: Lane) {
     assert_eq!(user.names_in("root").await, ["photos", "notes.txt"], "what is refused makes no folder");
 }
 
+async fn a_path_leads_to_a_new_folder_where_that_is_asked_for(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let make = |path: &str, on_conflict: &str| {
+        user.post("/v1/folders").json(&json!({"path": path, "on_conflict": on_conflict})).send()
+    };
+    let made: Folder = make("photos/2026", "fail").await.expect(201).parse();
+    assert_eq!(made.path.as_deref(), Some("/photos/2026"));
+    let taken = make("Photos/2026", "fail").await.problem(409, "name_taken");
+    assert_eq!(taken["existing"], json!({"id": made.id, "kind": "folder"}));
+    let numbered: Folder = make("photos/2026", "rename").await.expect(201).parse();
+    assert_eq!(numbered.path.as_deref(), Some("/photos/2026 (2)"));
+    assert_eq!(numbered.requested_name.as_deref(), Some("2026"));
+    assert_eq!(make("photos/2026", "reuse").await.expect(200).parse::<Folder>().id, made.id);
+    user.file_in(&made, "file", "text").await;
+    make("photos/2026/file/a", "fail").await.problem(409, "name_taken");
+    assert_eq!(user.storage().await, (4, 1));
+}
+
 async fn a_skeleton_is_made_as_a_whole(lane: Lane) {
     let user = Api::on(lane).user().await;
     let parent = user.folder("drop", None).await;
@@ -124,7 +142,7 @@ async fn requests_of_the_wrong_shape_make_nothing(lane: Lane) {
         (json!({"name": "a", "parent": "root"}), "/parent"),
         (json!({"paths": ["a", ".."]}), "/paths/1"),
         (json!({"paths": []}), "/paths"),
-        (json!({"path": "a", "on_conflict": "fail"}), "/on_conflict"),
+        (json!({"paths": ["a"], "on_conflict": "fail"}), "/on_conflict"),
     ] {
         user.post("/v1/folders").json(&body).send().await.invalid(&[pointer]);
     }
@@ -219,6 +237,7 @@ on_every_lane![
     names_of_a_folder_differ_in_more_than_case_and_form,
     a_taken_name_is_numbered_or_reused_where_that_is_said,
     a_path_makes_every_folder_that_is_missing,
+    a_path_leads_to_a_new_folder_where_that_is_asked_for,
     a_skeleton_is_made_as_a_whole,
     requests_of_the_wrong_shape_make_nothing,
     folders_lie_64_levels_deep_and_no_deeper,

@@ -302,6 +302,26 @@ async fn what_comes_for_a_folder_that_went_away_is_not_lost(lane: Lane) {
     assert_eq!(user.storage().await, (0, 0));
 }
 
+async fn of_an_upload_whose_only_folder_is_gone_nothing_is_kept(lane: Lane) {
+    let user = Api::with(lane, &[("USER_QUOTA_BYTES", "8")]).user().await;
+    let folder = user.folder("folder", None).await;
+    let fields = metadata(&[("filename", "a.txt"), ("parent_id", &id(&folder))]);
+    let tus = user.post("/v1/uploads?strict_parent=1").header("tus-resumable", "1.0.0");
+    let tus = tus.header("upload-length", "4").header("upload-metadata", &fields).send().await.expect(201);
+    let tus = Resumable::of(&user, &tus);
+    let body = json!({"name": "b.txt", "size": 4, "parent_id": folder.id, "strict_parent": true});
+    let direct = user.post("/v1/direct-uploads").json(&body).send().await.expect(201);
+    let direct = Direct::of(&user, &direct);
+    let sent = direct.send_all(&Bytes::from("text")).await;
+    trash(&user, &folder.id).await;
+    tus.piece(0).body("text").send().await.problem(409, "parent_trashed");
+    direct.complete(&sent).await.problem(409, "parent_trashed");
+    assert_eq!(tus.head().await.status, 404);
+    direct.complete(&sent).await.not_found();
+    user.file("c.txt", "12345678").await;
+    assert_eq!(user.storage().await, (8, 1), "nothing is reserved any more");
+}
+
 async fn of_parallel_uploads_of_one_name_each_is_kept_under_its_own(lane: Lane) {
     let user = Api::on(lane).user().await;
     let uploads = (0..8).map(|_| user.upload("a.txt", "text").send());
@@ -342,6 +362,7 @@ on_every_lane![
     a_precondition_still_decides_when_the_last_byte_is_there,
     a_dropped_folder_keeps_its_shape,
     what_comes_for_a_folder_that_went_away_is_not_lost,
+    of_an_upload_whose_only_folder_is_gone_nothing_is_kept,
     of_parallel_uploads_of_one_name_each_is_kept_under_its_own,
     a_retry_gets_the_file_that_was_numbered,
 ];

@@ -73,6 +73,8 @@ pub struct BatchResult {
     pub id: String,
     /// What was to be done.
     pub op: BatchOp,
+    /// Whether a file that was there has another content by it, and no item came to be.
+    pub replaced: bool,
     /// Its outcome.
     pub outcome: BatchOutcome,
 }
@@ -89,13 +91,24 @@ impl BatchResult {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
     /// The item that was moved or brought back, or the copy.
-    Item(ItemView),
+    Item(BatchItem),
     /// The item in the trash.
     Trashed(TrashedView),
     /// It was done: the id of the item, which is not shown here; none of one that was deleted.
     Done(Option<NodeId>),
     /// It was refused, and nothing of it was done.
     Refused(Refusal),
+}
+
+/// An item that an operation of a batch has placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchItem {
+    /// The item.
+    pub view: ItemView,
+    /// Its path; none where it went away meanwhile, or the paths are too long to be told.
+    pub path: Option<String>,
+    /// The name that it was to have, where that was taken: it is numbered.
+    pub requested_name: Option<FileName>,
 }
 
 /// An operation of a batch as it is stored, and compared.
@@ -122,6 +135,8 @@ impl StoredOperation {
             Some(IfMatch::Revisions(revisions)) => {
                 Some(revisions.iter().map(|revision| revision.number()).collect())
             }
+            // No operation says so: what it can't say never holds.
+            Some(IfMatch::AnyBut(_)) => Some(Vec::new()),
             Some(IfMatch::Any) | None => None,
         };
         let conflict = |on_conflict: OnConflict| Some(on_conflict.as_str().to_owned());
@@ -179,13 +194,28 @@ impl StoredOperation {
 
     /// The name of a copy.
     pub(super) fn name(&self) -> PortResult<Option<FileName>> {
-        let name = self.name.as_deref().map(FileName::from_stored).transpose();
-        name.map_err(|error| PortError::Corrupt { what: "operations.rest", source: Box::new(error) })
+        stored_name("operations.rest", self.name.as_deref())
     }
 
-    pub(super) fn result(&self, item: Option<NodeId>, code: Option<Refusal>) -> StoredResult {
-        StoredResult { id: self.id.clone(), op: self.op, item, code }
+    /// Its result where it was done, with this outcome.
+    pub(super) fn done(&self, done: DoneItem) -> StoredResult {
+        let DoneItem { item, requested_name, replaced } = done;
+        let requested_name = requested_name.map(|name| name.as_str().to_owned());
+        StoredResult { id: self.id.clone(), op: self.op, item, requested_name, replaced, code: None }
     }
+
+    /// Its result where it was refused.
+    pub(super) fn refused(&self, refusal: Refusal) -> StoredResult {
+        StoredResult { code: Some(refusal), ..self.done(DoneItem::default()) }
+    }
+}
+
+/// The outcome of an operation that was done.
+#[derive(Debug, Default)]
+pub(super) struct DoneItem {
+    pub(super) item: Option<NodeId>,
+    pub(super) requested_name: Option<FileName>,
+    pub(super) replaced: bool,
 }
 
 /// A result as it is stored.
@@ -194,6 +224,10 @@ pub(super) struct StoredResult {
     id: String,
     op: BatchOp,
     item: Option<NodeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested_name: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    replaced: bool,
     pub(super) code: Option<Refusal>,
 }
 
@@ -203,16 +237,26 @@ impl StoredResult {
         self.item
     }
 
+    /// The name that the item was to have, where that was taken.
+    pub(super) fn requested_name(&self) -> PortResult<Option<FileName>> {
+        stored_name("operations.result", self.requested_name.as_deref())
+    }
+
     /// The result with this view of its item.
     pub(super) fn seen_as(self, outcome: BatchOutcome) -> BatchResult {
-        BatchResult { id: self.id, op: self.op, outcome }
+        BatchResult { id: self.id, op: self.op, replaced: self.replaced, outcome }
     }
 
     /// The result without a view of its item.
     pub(super) fn plain(self) -> BatchResult {
         let outcome = self.code.map_or(BatchOutcome::Done(self.item), BatchOutcome::Refused);
-        BatchResult { id: self.id, op: self.op, outcome }
+        self.seen_as(outcome)
     }
+}
+
+fn stored_name(what: &'static str, name: Option<&str>) -> PortResult<Option<FileName>> {
+    let name = name.map(FileName::from_stored).transpose();
+    name.map_err(|error| PortError::Corrupt { what, source: Box::new(error) })
 }
 
 /// The results of a batch as they are stored.

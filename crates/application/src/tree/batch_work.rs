@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::{BatchOp, BatchOperation, StoredBatch, StoredOperation, StoredResult};
+use super::batch::{BatchOp, BatchOperation, DoneItem, StoredBatch, StoredOperation, StoredResult};
 use super::batch_refused::Refused;
 use super::context::Context;
 use super::copy_item::{CopyCommand, copy_in};
@@ -136,7 +136,7 @@ impl BatchWork {
             return;
         }
         if let Some(operation) = self.operations.get(place) {
-            self.results.push(operation.result(None, Some(Refusal::of(error))));
+            self.results.push(operation.refused(Refusal::of(error)));
             self.current = None;
         }
     }
@@ -153,21 +153,23 @@ impl BatchWork {
         let Advanced { failed, left, .. } = work.advance(context, unit, access, entered).await?;
         match left {
             Left::Work(work) => self.current = Some((work, item)),
-            Left::Nothing | Left::Cancelled => self.finish(item),
+            Left::Nothing => self.finish(DoneItem { item, ..DoneItem::default() }),
+            // It is not done: like those after it, it has no result.
+            Left::Cancelled => {}
         }
         Ok(failed)
     }
 
-    fn finish(&mut self, item: Option<NodeId>) {
+    fn finish(&mut self, done: DoneItem) {
         let Some(operation) = self.operations.get(self.results.len()) else { return };
         if operation.op == BatchOp::Restore {
             self.folders.extend(operation.item);
         }
-        self.results.push(operation.result(item, None));
+        self.results.push(operation.done(done));
     }
 
     /// Does the next operations in a unit that has entered the drive: at most `most`, and until so many rows are changed as one unit changes.
-    /// One that has more to do than that is begun.
+    /// One that has more to do than that is begun. Of a batch that is cancelled none is done.
     pub(super) async fn advance(
         &mut self,
         context: &Context,
@@ -178,7 +180,7 @@ impl BatchWork {
     ) -> Result<Vec<Did>, Refused> {
         let mut all = Vec::new();
         let mut rows = 0;
-        while all.len() < most && rows < u64::from(UNIT_ENTRIES) {
+        while !self.is_cancelled && all.len() < most && rows < u64::from(UNIT_ENTRIES) {
             let Some(operation) = self.operations.get(self.results.len()).cloned() else { break };
             let at = Some((self.results.len(), all.len()));
             let refused = |error| Refused { at, is_amidst: false, error };
@@ -192,8 +194,9 @@ impl BatchWork {
             if let (BatchOp::Move, Did::Item(Item::Folder(folder))) = (operation.op, &begun.value) {
                 self.folders.push(folder.id);
             }
-            self.finish(begun.value.id());
-            all.push(begun.value);
+            let Begun { value, requested_name, replaced, .. } = begun;
+            self.finish(DoneItem { item: value.id(), requested_name, replaced });
+            all.push(value);
         }
         Ok(all)
     }

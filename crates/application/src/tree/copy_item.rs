@@ -117,13 +117,13 @@ pub(super) async fn copy_in(
     let items = made.finish(unit, access).await?;
     if let Some(existing) = replaces {
         let taken = take_over::content(context, unit, access, &top, existing, now).await?;
-        return Ok(Begun::done(taken, items));
+        return Ok(Begun { replaced: true, ..Begun::done(taken, items) });
     }
     context.events.record(unit, now, Change::ItemCopied { item: &top }).await?;
     let is_done = source.kind() == ItemKind::File || left.is_done();
     let left = (!is_done).then(|| (Work::Copy(left), Some(top.id())));
     let growth = i64::try_from(items).unwrap_or(i64::MAX);
-    Ok(Begun { value: top, items, growth, left, requested_name })
+    Ok(Begun { growth, left, ..Begun::done(top, items).asked_for(requested_name) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A new folder.
 
 use super::context::{Context, parent_in};
+use super::create_folders::PathMaker;
 use super::error::TreeError;
 use super::item_view::{FolderView, ItemPresenter};
 use super::place;
@@ -11,7 +12,7 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Folder, Item, OnFolderConflict, check_folder, check_room};
+use fm_domain::tree::{Delta, Entered, Folder, Item, OnFolderConflict, TreePath, check_folder, check_room};
 
 /// The folder to make.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct CreateFolderCommand {
     pub name: FileName,
     /// The folder that it lies in; none: the caller's root.
     pub parent: Option<NodeId>,
+    /// Folders below that, which it lies in instead: they are made where they are missing.
+    pub directory: TreePath,
     /// What to do where the name is taken.
     pub on_conflict: OnFolderConflict,
 }
@@ -79,7 +82,7 @@ async fn create(
     command: &CreateFolderCommand,
 ) -> Result<Folder, TreeError> {
     let (mut unit, entered) = context.enter(access.drive(), &Delta::new_folders(1)).await?;
-    let created = create_in(context, unit.as_mut(), access, &entered, command).await;
+    let created = create_in(context, unit.as_mut(), access, entered, command).await;
     match context.end(unit, created).await? {
         Item::Folder(folder) => Ok(folder),
         Item::File(_) => Err(TreeError::NotAFolder),
@@ -90,15 +93,22 @@ async fn create_in(
     context: &Context,
     unit: &mut dyn UnitOfWork,
     access: &Access,
-    entered: &Entered,
+    mut entered: Entered,
     command: &CreateFolderCommand,
 ) -> Result<Item, TreeError> {
     context.check_name(&command.name)?;
-    let parent = command.parent.unwrap_or(NodeId::root(access.drive()));
-    parent_in(unit, access, parent).await?;
-    check_folder(unit.nodes(), parent, 1).await?;
-    check_room(unit.nodes(), entered, parent, 1).await?;
+    let start = command.parent.unwrap_or(NodeId::root(access.drive()));
+    parent_in(unit, access, start).await?;
     let now = context.clock.now();
+    let mut maker = PathMaker::new(context, entered, now);
+    let parent = maker.make(unit, access, start, &command.directory).await?;
+    let made = maker.made();
+    if made > 0 {
+        entered.nodes = entered.nodes.saturating_add(made as u64);
+        unit.drives().charge(access.drive(), &Delta::new_folders(made), None).await?;
+    }
+    check_folder(unit.nodes(), parent, 1).await?;
+    check_room(unit.nodes(), &entered, parent, 1).await?;
     let id = NodeId::new(context.ids.uuid());
     let folder = Folder::new(id, access.drive(), parent, command.name.clone(), now);
     let numbered = command.on_conflict == OnFolderConflict::Rename;

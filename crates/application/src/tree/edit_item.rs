@@ -59,9 +59,9 @@ impl EditItem {
 async fn edit(context: &Context, access: &Access, command: &EditCommand) -> Result<PlacedItem, TreeError> {
     let (mut unit, entered) = context.enter(access.drive(), &Delta::default()).await?;
     match edit_in(context, unit.as_mut(), access, &entered, command).await {
-        Ok(Begun { value, items: 0, requested_name, .. }) => {
+        Ok(Begun { value: item, items: 0, requested_name, replaced, .. }) => {
             unit.rollback().await?;
-            Ok((value, requested_name))
+            Ok(PlacedItem { item, requested_name, replaced })
         }
         edited => end_placed(context, unit, edited).await,
     }
@@ -126,7 +126,7 @@ pub(super) async fn edit_in(
             }
             OnConflict::Replace => {
                 let taken = take_over::content(context, unit, access, &after, existing, now).await?;
-                return Ok(Begun { growth: -1, ..Begun::done(taken, 1) });
+                return Ok(Begun { growth: -1, replaced: true, ..Begun::done(taken, 1) });
             }
         },
         Err(refusal) => return Err(refusal.into()),

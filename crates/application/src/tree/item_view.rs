@@ -56,6 +56,8 @@ pub struct PlacedView {
     pub view: ItemView,
     /// The name that it was to have, where that was taken: it is numbered.
     pub requested_name: Option<FileName>,
+    /// Whether it is a file that was there, and has the content of another one now.
+    pub replaced: bool,
 }
 
 /// An item in the trash. It has no URLs: its bytes are not to be had there.
@@ -74,8 +76,13 @@ impl TrashedView {
     }
 }
 
-/// An item, and the name that it was to have, where that was taken.
-pub(super) type PlacedItem = (Item, Option<FileName>);
+/// The same as it is stored.
+#[derive(Debug)]
+pub(super) struct PlacedItem {
+    pub(super) item: Item,
+    pub(super) requested_name: Option<FileName>,
+    pub(super) replaced: bool,
+}
 
 /// Makes views.
 #[derive(Clone)]
@@ -101,8 +108,9 @@ impl ItemPresenter {
     }
 
     /// The item at its place, as it is seen now.
-    pub(super) async fn placed(&self, (item, requested_name): PlacedItem) -> PortResult<PlacedView> {
-        Ok(PlacedView { view: self.view(item).await?, requested_name })
+    pub(super) async fn placed(&self, placed: PlacedItem) -> PortResult<PlacedView> {
+        let PlacedItem { item, requested_name, replaced } = placed;
+        Ok(PlacedView { view: self.view(item).await?, requested_name, replaced })
     }
 
     /// Items as they are seen now, in their order.

@@ -3,6 +3,7 @@
 mod batch;
 mod batch_refused;
 mod batch_units;
+mod batch_view;
 mod batch_work;
 mod cancel_operation;
 mod context;
@@ -40,7 +41,7 @@ mod usage_counts;
 mod versions;
 mod work;
 
-pub use batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
+pub use batch::{BatchAction, BatchItem, BatchOp, BatchOperation, BatchOutcome, BatchResult};
 pub use cancel_operation::CancelOperation;
 pub(crate) use context::{Context as TreeContext, enter_drive, file_in};
 pub use copy_item::{CopyCommand, CopyItem};

@@ -108,12 +108,14 @@ pub(super) struct Begun<T> {
     pub(super) left: Option<(Work, Option<NodeId>)>,
     /// The name that the item was to have, where that was taken and it is numbered.
     pub(super) requested_name: Option<FileName>,
+    /// Whether the item gave its content to a file that was there, which is the answer.
+    pub(super) replaced: bool,
 }
 
 impl<T> Begun<T> {
     /// A change that is done, and that neither adds nor removes an item.
     pub(super) const fn done(value: T, items: u64) -> Self {
-        Self { value, items, growth: 0, left: None, requested_name: None }
+        Self { value, items, growth: 0, left: None, requested_name: None, replaced: false }
     }
 
     /// The same of an item that was to have this name, where that was taken.
@@ -123,8 +125,8 @@ impl<T> Begun<T> {
 
     /// The same with another answer.
     pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Begun<U> {
-        let Self { value, items, growth, left, requested_name } = self;
-        Begun { value: make(value), items, growth, left, requested_name }
+        let Self { value, items, growth, left, requested_name, replaced } = self;
+        Begun { value: make(value), items, growth, left, requested_name, replaced }
     }
 }
 
@@ -135,7 +137,10 @@ pub(super) async fn end_placed(
     done: Result<Begun<Item>, TreeError>,
 ) -> Result<PlacedItem, TreeError> {
     match done {
-        Ok(Begun { value, requested_name, .. }) => Ok((context.end(unit, Ok(value)).await?, requested_name)),
+        Ok(Begun { value, requested_name, replaced, .. }) => {
+            let item = context.end(unit, Ok(value)).await?;
+            Ok(PlacedItem { item, requested_name, replaced })
+        }
         Err(error) => Err(roll_back(unit, error).await),
     }
 }

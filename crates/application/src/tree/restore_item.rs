@@ -119,7 +119,7 @@ pub(super) async fn restore_in(
                 let measure = unit.nodes().restore(&item).await?;
                 unit.drives().charge(access.drive(), &out_of_trash(&measure), None).await?;
                 let taken = take_over::content(context, unit, access, &item, existing, now).await?;
-                return Ok(Begun { growth: growth - 1, ..Begun::done(taken, 1) });
+                return Ok(Begun { growth: growth - 1, replaced: true, ..Begun::done(taken, 1) });
             }
         },
         restored => restored?,
@@ -129,7 +129,8 @@ pub(super) async fn restore_in(
     unit.drives().charge(access.drive(), &out_of_trash(&measure.plus(marked.measure)), None).await?;
     context.events.record(unit, now, Change::ItemRestored { item: &item }).await?;
     let left = (marked.items > UNIT_ENTRIES).then_some((Work::Restore { top }, Some(top)));
-    Ok(Begun { value: item, items: u64::from(marked.items) + 1, growth, left, requested_name })
+    let items = u64::from(marked.items) + 1;
+    Ok(Begun { growth, left, ..Begun::done(item, items).asked_for(requested_name) })
 }
 
 /// The folder that the item comes back to, and how many folders were made for that.

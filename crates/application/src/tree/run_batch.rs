@@ -11,13 +11,14 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::batch::{BatchAction, BatchOperation, BatchOutcome, BatchResult, StoredBatch, StoredResult};
+use super::batch::{BatchAction, BatchOperation, BatchResult, StoredBatch, StoredResult};
 use super::batch_refused::Refused;
 use super::batch_units::{Atomic, Plain, Running, advance_stored, atomic_unit, begin, plain_unit};
+use super::batch_view::{WALKED_AT_ONCE, seen};
 use super::batch_work::{BatchWork, Did};
 use super::context::Context;
 use super::error::TreeError;
-use super::item_view::{ItemPresenter, TrashedView};
+use super::item_view::ItemPresenter;
 use super::operations::{OperationView, Outcome, Stored};
 use crate::engine::places::{BATCHES, NoPlace, Places};
 use crate::engine::retry::{Failure as _, failure, retry_conflicts};
@@ -27,9 +28,6 @@ use fm_domain::error::{PortError, PortResult};
 use fm_domain::idempotency::IdempotencyKey;
 use fm_domain::ids::{OperationId, UserId};
 use fm_domain::tree::{BATCH_UNIT, MAX_ATOMIC, MAX_BATCH, Operation, OperationStatus};
-
-/// How many of the items that are deleted are asked about at once: each may lie 64 levels deep, below long names.
-const WALKED_AT_ONCE: usize = 200;
 
 /// The changes.
 #[derive(Debug, Clone)]
@@ -151,7 +149,7 @@ impl RunBatch {
             (Atomic::Found(_), None) => Err(BatchError::KeyConflict),
             (Atomic::Done(work, all), _) => {
                 let all = all.into_iter().map(Some).collect();
-                Ok(Outcome::Done(self.seen(work.stored().results, all).await?))
+                Ok(Outcome::Done(self.seen(access, work.stored().results, all).await?))
             }
         }
     }
@@ -204,7 +202,7 @@ impl RunBatch {
                 Err(refused) => return Err(refused.into()),
             }
         }
-        Ok(Outcome::Done(self.seen(work.stored().results, all).await?))
+        Ok(Outcome::Done(self.seen(access, work.stored().results, all).await?))
     }
 
     /// The answer to a retry.
@@ -236,23 +234,17 @@ impl RunBatch {
                 None => reads.tree().trashed(access, id).await?.map(Did::Trashed),
             });
         }
-        Ok(Outcome::Done(self.seen(results, all).await?))
+        drop(reads);
+        Ok(Outcome::Done(self.seen(access, results, all).await?))
     }
 
-    /// The results with the items as they are seen now.
-    async fn seen(&self, results: Vec<StoredResult>, all: Vec<Option<Did>>) -> PortResult<Vec<BatchResult>> {
-        let mut seen = Vec::with_capacity(results.len());
-        for (result, did) in results.into_iter().zip(all) {
-            seen.push(match did {
-                Some(Did::Item(item)) => result.seen_as(BatchOutcome::Item(self.presenter.view(item).await?)),
-                Some(Did::Trashed(trashed)) => {
-                    let view = TrashedView::of(trashed, self.context.retention.trash);
-                    result.seen_as(BatchOutcome::Trashed(view))
-                }
-                Some(Did::Deleted) | None => result.plain(),
-            });
-        }
-        Ok(seen)
+    async fn seen(
+        &self,
+        access: &Access,
+        results: Vec<StoredResult>,
+        all: Vec<Option<Did>>,
+    ) -> PortResult<Vec<BatchResult>> {
+        seen(&self.context, &self.presenter, access, results, all).await
     }
 }
 

@@ -93,25 +93,25 @@ impl AppendToUpload {
     ) -> Result<Progress, ResumableError> {
         let mut receiver = Receiver::new(&self.context, self.store.as_ref(), upload, request);
         let outcome = receiver.receive(body).await;
-        if matches!(outcome, Err(ResumableError::TooLargeForStore)) {
-            return Err(self
-                .context
-                .give_up(&receiver.into_upload(), ResumableError::TooLargeForStore)
-                .await);
-        }
         if let Err(error) = &outcome
+            && !error.ends_upload()
             && let Err(failure) = receiver.release(error).await
         {
             tracing::info!(upload.id = %request.upload, error = chain(&failure), "an upload stays locked");
         }
-        let stored_at_once = outcome?;
+        let stored_at_once = match outcome {
+            Err(error) if error.ends_upload() => {
+                return Err(self.context.give_up(&receiver.into_upload(), error).await);
+            }
+            outcome => outcome?,
+        };
         let upload = receiver.into_upload();
         let placed = match stored_at_once {
             Some(placed) => Some(placed),
             None if upload.is_whole() => {
                 match complete_resumable(&self.context, self.store.as_ref(), &upload).await {
-                    Err(ResumableError::TooLargeForStore) => {
-                        return Err(self.context.give_up(&upload, ResumableError::TooLargeForStore).await);
+                    Err(error) if error.ends_upload() => {
+                        return Err(self.context.give_up(&upload, error).await);
                     }
                     completed => Some(completed?),
                 }

@@ -60,9 +60,7 @@ impl CompleteDirect {
             return self.found(&access, file, &upload.name).await;
         }
         let outcome = match self.complete(actor, &upload, &command.parts).await {
-            Err(error @ (ResumableError::PartMismatch | ResumableError::TooLargeForStore)) => {
-                Err(self.context.give_up(&upload, error).await)
-            }
+            Err(error) if error.ends_upload() => Err(self.context.give_up(&upload, error).await),
             outcome => outcome,
         };
         match outcome {

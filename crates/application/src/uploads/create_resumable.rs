@@ -99,7 +99,7 @@ impl CreateResumable {
         Ok(match self.go_on(actor, &progress, first).await {
             Ok(progress) => CreatedUpload { progress, fresh, appended, refusal: None },
             // The upload is gone.
-            Err(gone @ ResumableError::TooLargeForStore) => return Err(gone),
+            Err(gone) if gone.ends_upload() => return Err(gone),
             Err(refusal) => CreatedUpload { progress, fresh, appended, refusal: Some(refusal) },
         })
     }

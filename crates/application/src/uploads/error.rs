@@ -60,7 +60,8 @@ pub enum ResumableError {
     /// The parts are not those that were sent; the upload is gone.
     #[error("the parts are not those that were sent")]
     PartMismatch,
-    /// The file can't be put where it should go; the upload stays until it expires.
+    /// The file can't be put where it should go; the upload stays until it expires, for a name may become free. Where its folder is gone and
+    /// its client wants it in no other (`strict_parent`), the upload is gone too.
     #[error(transparent)]
     Misplaced(TreeError),
     /// The account is gone.
@@ -79,6 +80,14 @@ failure!(ResumableError);
 impl ResumableError {
     /// Another request has acquired the upload.
     pub(super) const TAKEN_OVER: Self = Self::TakenOver { retry_after: Duration::from_secs(1) };
+
+    /// Whether the upload is removed with it: nothing of it is kept, neither its bytes nor what is reserved for them.
+    pub(super) const fn ends_upload(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLargeForStore | Self::PartMismatch | Self::Misplaced(TreeError::ParentTrashed)
+        )
+    }
 }
 
 impl From<UpdateUpload> for ResumableError {

@@ -1,4 +1,4 @@
-//! `If-Match` (RFC 9110, section 13.1.1).
+//! `If-Match` and `If-None-Match` of edits (RFC 9110, sections 13.1.1 and 13.1.2).
 
 use super::Revision;
 
@@ -9,6 +9,8 @@ pub enum IfMatch {
     Any,
     /// Any of these; none at all when the tags were not ours.
     Revisions(Vec<Revision>),
+    /// Any but these: the tags of `If-None-Match`.
+    AnyBut(Vec<Revision>),
 }
 
 impl IfMatch {
@@ -18,6 +20,24 @@ impl IfMatch {
         match condition {
             None | Some(Self::Any) => true,
             Some(Self::Revisions(revisions)) => revisions.contains(&revision),
+            Some(Self::AnyBut(revisions)) => !revisions.contains(&revision),
+        }
+    }
+
+    /// The same, and none of these.
+    #[must_use]
+    pub fn except(condition: Option<Self>, mut others: Vec<Revision>) -> Option<Self> {
+        match condition {
+            condition if others.is_empty() => condition,
+            None | Some(Self::Any) => Some(Self::AnyBut(others)),
+            Some(Self::Revisions(mut revisions)) => {
+                revisions.retain(|revision| !others.contains(revision));
+                Some(Self::Revisions(revisions))
+            }
+            Some(Self::AnyBut(revisions)) => {
+                others.extend(revisions);
+                Some(Self::AnyBut(others))
+            }
         }
     }
 }

@@ -66,6 +66,8 @@ impl fmt::Display for Precondition {
         match self {
             Self::Free => f.write_str("free"),
             Self::Matches(IfMatch::Any) => f.write_str("*"),
+            // An upload is refused by the name of its file, and by no revision: a condition that it can't have is one that never holds.
+            Self::Matches(IfMatch::AnyBut(_)) => Ok(()),
             Self::Matches(IfMatch::Revisions(revisions)) => {
                 let numbers = revisions.iter().map(|revision| revision.number().to_string());
                 f.write_str(&numbers.collect::<Vec<_>>().join(","))

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use fm_application::files::revision_of;
-use fm_domain::files::IfMatch;
+use fm_domain::files::{IfMatch, Revision};
 
 use crate::problem::Problem;
 
@@ -26,11 +26,15 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> 
     read.map(Some).ok_or_else(|| Problem::malformed("If-Match is not a list of entity tags"))
 }
 
-/// The revisions in which what is there may be changed or deleted: those of `If-Match`, and none for `If-None-Match: *`, which asks that
-/// nothing is there (RFC 9110, section 13.1.2). 400 when `If-Match` is no list of tags.
+/// The revisions in which what is there may be changed or deleted: those of `If-Match`, but none that `If-None-Match` names, and none at all
+/// for its `*`, which asks that nothing is there (RFC 9110, section 13.1.2). 400 when `If-Match` is no list of tags.
 pub(crate) fn precondition(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
     let if_match = if_match(headers)?;
-    Ok(if none_match_any(headers) { Some(IfMatch::Revisions(Vec::new())) } else { if_match })
+    if none_match_any(headers) {
+        return Ok(Some(IfMatch::Revisions(Vec::new())));
+    }
+    let lists = lists(headers, &header::IF_NONE_MATCH).ok().flatten().unwrap_or_default();
+    Ok(IfMatch::except(if_match, revisions_of(&lists).unwrap_or_default()))
 }
 
 /// The revisions that these lists of tags name; `None` where one is no list.
@@ -38,11 +42,15 @@ pub(crate) fn if_match_of(lists: &[&str]) -> Option<IfMatch> {
     if lists.iter().any(|list| list.trim() == "*") {
         return Some(IfMatch::Any);
     }
+    revisions_of(lists).map(IfMatch::Revisions)
+}
+
+fn revisions_of(lists: &[&str]) -> Option<Vec<Revision>> {
     let mut revisions = Vec::new();
     for list in lists {
         revisions.extend(tags(list)?.iter().filter_map(|tag| revision_of(tag.opaque)));
     }
-    Some(IfMatch::Revisions(revisions))
+    Some(revisions)
 }
 
 /// Whether `If-None-Match` names this tag: then what the client has is still current. Compared weakly, and without what a
@@ -151,9 +159,22 @@ mod tests {
         both.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         assert_eq!(precondition(&both).unwrap(), none);
         assert_eq!(precondition(&headers(IF_NONE_MATCH, "*")).unwrap(), none);
-        assert_eq!(precondition(&headers(IF_NONE_MATCH, r#""r3-d""#)).unwrap(), None);
         both.insert(IF_MATCH, HeaderValue::from_static("r3"));
         assert!(precondition(&both).is_err());
+    }
+
+    #[test]
+    fn what_is_there_is_not_changed_in_a_revision_that_it_is_not_to_have() {
+        let tag = r#""r3-d", W/"x""#;
+        let but =
+            |numbers: &[u64]| Some(IfMatch::AnyBut(numbers.iter().copied().map(Revision::new).collect()));
+        assert_eq!(precondition(&headers(IF_NONE_MATCH, tag)).unwrap(), but(&[3]));
+        let mut both = headers(IF_MATCH, r#""r3-d", "r4-d""#);
+        both.insert(IF_NONE_MATCH, HeaderValue::from_static(tag));
+        assert_eq!(precondition(&both).unwrap(), Some(IfMatch::Revisions(vec![Revision::new(4)])));
+        for foreign in [r#""x""#, "r3-d"] {
+            assert_eq!(precondition(&headers(IF_NONE_MATCH, foreign)).unwrap(), None, "{foreign}");
+        }
     }
 
     #[test]

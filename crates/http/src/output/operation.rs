@@ -64,9 +64,10 @@ impl Json<'_> {
         self.raw(",\"status\":");
         self.value(&status(result))?;
         match &result.outcome {
-            BatchOutcome::Item(view) => {
+            BatchOutcome::Item(item) => {
+                let (path, requested_name) = (item.path.clone(), item.requested_name.clone());
                 self.raw(",\"item\":");
-                self.item(view, &About::NOTHING)?;
+                self.item(&item.view, &About { path, requested_name, ..About::NOTHING })?;
             }
             BatchOutcome::Trashed(view) => {
                 self.raw(",\"item\":");
@@ -94,8 +95,10 @@ fn counts(results: &[tree::BatchResult]) -> (usize, usize) {
 
 fn without_item(result: &tree::BatchResult) -> BatchResult {
     let (item, code): (Option<NodeId>, Option<&str>) = match &result.outcome {
-        BatchOutcome::Item(ItemView::File(view)) => (Some(view.file.id.into()), None),
-        BatchOutcome::Item(ItemView::Folder(view)) => (Some(view.folder.id), None),
+        BatchOutcome::Item(item) => match &item.view {
+            ItemView::File(view) => (Some(view.file.id.into()), None),
+            ItemView::Folder(view) => (Some(view.folder.id), None),
+        },
         BatchOutcome::Trashed(view) => (Some(view.trashed.item.id()), None),
         BatchOutcome::Done(id) => (*id, None),
         BatchOutcome::Refused(refusal) => (None, Some(refusal.code())),
@@ -114,8 +117,8 @@ fn without_item(result: &tree::BatchResult) -> BatchResult {
 fn status(result: &tree::BatchResult) -> u16 {
     match (&result.outcome, result.op) {
         (BatchOutcome::Refused(refusal), _) => Code::from(*refusal).status().as_u16(),
-        (_, tree::BatchOp::Copy) => 201,
+        (_, tree::BatchOp::Copy) if !result.replaced => 201,
         (_, tree::BatchOp::Delete) => 204,
-        (_, tree::BatchOp::Move | tree::BatchOp::Trash | tree::BatchOp::Restore) => 200,
+        (_, tree::BatchOp::Move | tree::BatchOp::Copy | tree::BatchOp::Trash | tree::BatchOp::Restore) => 200,
     }
 }

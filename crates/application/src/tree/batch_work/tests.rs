@@ -195,6 +195,31 @@ fn a_cancelled_batch_ends_unless_an_item_is_half_in_the_trash() {
     assert!(!cancelled.is_over());
 }
 
+#[tokio::test]
+async fn a_cancelled_batch_does_not_go_on_after_the_item_that_was_amidst() {
+    let work = BatchWork::new(&[deleting(node(1)), moving(node(2), node(3))]);
+    let amidst = |work: &BatchWork, left| BatchWork {
+        current: Some((left, None)),
+        is_cancelled: true,
+        ..work.clone()
+    };
+    let deletion = Work::Delete { top: node(1), is_marked: false, is_cancelled: true };
+    let mut refused = amidst(&work, deletion.clone());
+    refused.refuse(0, true, &TreeError::NotFound);
+    assert!(refused.is_over());
+    let mut unit = unit(&[a_folder(2, "b").into(), a_folder(3, "c").into()]);
+    assert!(advance(&mut refused, &mut unit, 50).await.unwrap().is_empty());
+    assert_eq!(refused.done(), 1, "the other one is not moved");
+
+    // What stays in the trash is not deleted.
+    unit.nodes.expect_mark_below().return_once(|_, _| Ok(Marked::default()));
+    unit.drives.expect_charge().returning(|_, _, _| Ok(()));
+    let context = Context::new(&TestPorts::default().ports(), &settings());
+    let mut stopped = amidst(&work, deletion);
+    stopped.go_on(&context, &mut unit, &access(Right::Write), &entered()).await.unwrap();
+    assert!(stopped.is_over() && stopped.done() == 0, "{stopped:?}");
+}
+
 #[test]
 fn a_batch_is_read_as_it_was_written() {
     let copying = BatchAction::Copy {

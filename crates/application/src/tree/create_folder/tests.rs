@@ -8,10 +8,11 @@ use crate::tree::fixture::{a_folder, drive, entering, finding, name};
 use fm_domain::audit::AuditAction;
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_file};
-use fm_domain::tree::{Delta, EnterDrive, Item, ItemKind, OnFolderConflict, PlaceItem};
+use fm_domain::tree::{Delta, EnterDrive, Item, ItemKind, OnFolderConflict, PlaceItem, TreePath};
 
 fn command(on_conflict: OnFolderConflict) -> CreateFolderCommand {
-    CreateFolderCommand { name: name("Invoices"), parent: None, on_conflict }
+    let directory = TreePath::default();
+    CreateFolderCommand { name: name("Invoices"), parent: None, directory, on_conflict }
 }
 
 fn making(effects: &Effects) -> FakeUnitOfWork {
@@ -81,6 +82,35 @@ async fn a_taken_name_is_refused_numbered_or_answered_with_the_folder_that_has_i
         });
         let made = create([unit], Some(reads), command(OnFolderConflict::Reuse)).await;
         assert_eq!(made.ok().map(|made| made.fresh), fresh);
+    }
+}
+
+#[tokio::test]
+async fn folders_on_the_way_are_made_with_it_or_not_at_all() {
+    for is_taken in [false, true] {
+        let effects = Effects::default();
+        let mut unit = making(&effects);
+        unit.nodes
+            .expect_entry()
+            .returning(|_, key| Ok((key == "work").then(|| Item::Folder(a_folder(3, "Work")))));
+        once!(effects, unit.nodes.expect_insert(), "on the way", |item| {
+            assert_eq!((item.parent(), item.name()), (Some(a_folder(3, "Work").id), Some(&name("2026"))));
+            Ok(())
+        });
+        once!(effects, unit.drives.expect_charge(), "charge", |_, delta, _| {
+            assert_eq!(*delta, Delta::new_folders(1));
+            Ok(())
+        });
+        once!(effects, unit.nodes.expect_insert(), "insert", |item| {
+            assert_eq!(item.name(), Some(&name("Invoices")));
+            if is_taken { Err(taken(ItemKind::Folder)) } else { Ok(()) }
+        });
+        let directory = TreePath::parse("Work/2026").unwrap();
+        let command = CreateFolderCommand { directory, ..command(OnFolderConflict::Fail) };
+        let made = create([unit], None, command).await;
+        assert_eq!(matches!(made, Err(TreeError::NameTaken { .. })), is_taken, "{made:?}");
+        let end = if is_taken { "rollback" } else { "commit" };
+        assert_eq!(effects.seen(), ["enter", "on the way", "charge", "insert", end]);
     }
 }
 

@@ -7,20 +7,23 @@ use super::{BatchCommand, BatchError, Keyed, RunBatch, WALKED_AT_ONCE};
 use crate::fixture::{actor, unavailable};
 use crate::jobs::{Job as _, RunOperation};
 use crate::testing::{TestPorts, settings};
-use crate::tree::batch::{BatchAction, BatchOp, BatchOperation, BatchOutcome, BatchResult};
+use crate::tree::batch::{BatchAction, BatchItem, BatchOp, BatchOperation, BatchOutcome, BatchResult};
 use crate::tree::batch_work::BatchWork;
 use crate::tree::context::Context;
-use crate::tree::fixture::{a_folder, a_trashed_file, accepted, before, done, inside, node, with_job};
+use crate::tree::fixture::{
+    a_folder, a_trashed_file, accepted, before, done, drive, inside, name, node, with_job,
+};
 use crate::tree::operations::Stored;
 use crate::tree::work::Rest;
 use crate::tree::{ItemView, OperationResult, OperationView, Outcome, Refusal, TreeError, advance_operation};
 use fm_domain::access::Scopes;
 use fm_domain::clock::Clock as _;
+use fm_domain::ids::NodeId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, FixedClock, a_user};
 use fm_domain::tree::{
-    EnterDrive, Item, MAX_ATOMIC, MAX_BATCH, MAX_RUNNING_OPERATIONS, Marked, Measure, OnConflict, Operation,
-    OperationKind, OperationStatus,
+    Ancestor, EnterDrive, Item, ItemKind, MAX_ATOMIC, MAX_BATCH, MAX_RUNNING_OPERATIONS, Marked, Measure,
+    OnConflict, Operation, OperationKind, OperationStatus, PlaceItem, UpdateItem,
 };
 
 fn moving(number: u64) -> BatchOperation {
@@ -86,8 +89,39 @@ async fn all_that_can_be_done_share_a_unit() {
     assert_eq!(effects.seen(), ["enter", "folder 1", "folder 2", "commit"]);
     assert!(results.iter().all(BatchResult::is_done));
     assert_eq!((results[1].id.as_str(), results[1].op), ("id 2", BatchOp::Move));
-    let BatchOutcome::Item(ItemView::Folder(view)) = &results[0].outcome else { unreachable!("{results:?}") };
+    let ItemView::Folder(view) = &item(&results[0]).view else { unreachable!("{results:?}") };
     assert_eq!((view.folder.id, view.folder.parent), (node(1), Some(node(3))));
+}
+
+fn item(result: &BatchResult) -> &BatchItem {
+    match &result.outcome {
+        BatchOutcome::Item(item) => item,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_placed_is_told_with_its_path_and_the_name_that_it_was_to_have() {
+    let effects = Effects::default();
+    let mut unit = inside(&effects, &items(&[1, 2]));
+    unit.nodes.expect_height().returning(|_| Ok(0));
+    let taken = PlaceItem::NameTaken { existing: node(9), kind: ItemKind::Folder };
+    unit.nodes.expect_update().times(1).return_once(|_, _| Err(UpdateItem::Place(taken)));
+    unit.nodes.expect_taken().returning(|_, _| Ok(Vec::new()));
+    unit.nodes.expect_update().returning(|_, _| Ok(()));
+    let mut reads = FakeReads::default();
+    reads.tree.expect_ancestors().times(1).return_once(|_, items| {
+        assert_eq!(items.len(), 1, "both lie in one folder");
+        let root = Ancestor { id: NodeId::root(drive()), name: None };
+        Ok(vec![vec![root, Ancestor { id: node(3), name: Some(name("folder 3")) }]])
+    });
+    let rename = BatchAction::Move { parent: node(3), on_conflict: OnConflict::Rename, if_match: None };
+    let operations = vec![BatchOperation { action: rename, ..moving(1) }, moving(2)];
+    let results = done(run(vec![unit], vec![reads], command(operations)).await.unwrap());
+    let paths = [item(&results[0]).path.as_deref(), item(&results[1]).path.as_deref()];
+    assert_eq!(paths, [Some("/folder 3/folder 1 (2)"), Some("/folder 3/folder 2")]);
+    assert_eq!(item(&results[0]).requested_name, Some(name("folder 1")));
+    assert_eq!(item(&results[1]).requested_name, None);
 }
 
 #[tokio::test]

@@ -3,14 +3,16 @@
 use fm_domain::audit::AuditAction;
 use fm_domain::body::BodyError;
 use fm_domain::error::{PortError, PortResult};
-use fm_domain::ids::FileId;
+use fm_domain::ids::{FileId, NodeId};
 use fm_domain::testing::{CountingIds, Effects, FakeReads, FakeUnitOfWork, an_upload};
+use fm_domain::tree::Placing;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::*;
-use crate::fixture::{actor, by_ada, noted, once, unavailable};
+use crate::fixture::{actor, by_ada, entered, noted, once, unavailable};
 use crate::testing::settings;
+use crate::tree::TreeError;
 use crate::uploads::fixture::{
     FakeStore, Fault, Rows, acquired, acquiring, begun_with, context, doubles, filing, filing_afresh,
     finding, intent_cancelled, pieces, reads_of, recording_intent, saving,
@@ -233,6 +235,30 @@ async fn with_bytes_that_are_too_large_for_the_store_the_upload_is_gone() {
         effects.seen()[8..],
         ["complete at 5", "find", "cancel intent", "enqueue", "remove", "commit"]
     );
+}
+
+#[tokio::test]
+async fn where_the_only_folder_that_its_client_wants_is_gone_the_upload_is_gone() {
+    let (effects, rows) = (Effects::default(), Rows::default());
+    let folder = Some(NodeId::new(CountingIds::nth(70)));
+    let strict = Placing { parent: folder, strict_parent: true, ..Placing::default() };
+    let upload = Upload { placing: strict, ..half() };
+    let mut refusing = saving(&effects, &rows);
+    once!(effects, refusing.blobs.expect_mark_stored(), "mark stored", |_, _| Ok(()));
+    once!(effects, refusing.drives.expect_enter(), "enter", |_, _, _| Ok(entered()));
+    once!(effects, refusing.nodes.expect_find(), "no folder", |_, _| Ok(None));
+    let units = vec![
+        acquiring(&effects, upload.clone(), &rows),
+        saving(&effects, &rows),
+        refusing,
+        removing(&effects, upload),
+    ];
+    let outcome =
+        append(&effects, (units, vec![]), FakeStore::stepwise(&effects), (3, pieces(&["lo"]))).await;
+    assert!(matches!(outcome, Err(ResumableError::Misplaced(TreeError::ParentTrashed))), "{outcome:?}");
+    let seen = effects.seen();
+    assert_eq!(seen[seen.len() - 7..seen.len() - 5], ["no folder", "rollback"]);
+    assert_eq!(seen[seen.len() - 5..], ["find", "cancel intent", "enqueue", "remove", "commit"]);
 }
 
 #[tokio::test]

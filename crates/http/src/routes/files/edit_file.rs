@@ -25,7 +25,7 @@ use crate::state::State;
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them; both where the file is renamed or moved."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     request_body = ItemChanges,
     responses((status = 200, description = "The file; where it was renamed or moved with its path and what is above it.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),

@@ -26,7 +26,7 @@ pub(super) const PROBLEMS: &[Code] = &[Code::MalformedRequest, Code::NotFound, C
     params(
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     responses((status = 204, description = "The file is gone.")),
 )]

@@ -43,7 +43,7 @@ pub(super) const PROBLEMS: &[Code] = &[
         ("modified_at" = Option<String>, Query, description = "When the content was last changed where it comes from (RFC 3339); now, unless given."),
         ("X-OC-Mtime" = Option<String>, Header, description = "As `modified_at`, in seconds since 1970."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
         ("Content-Digest" = Option<String>, Header, description = "`sha-256=:…:` of the body (RFC 9530)."),
         ("Repr-Digest" = Option<String>, Header, description = "Like `Content-Digest`."),
     ),

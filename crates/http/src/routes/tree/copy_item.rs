@@ -49,6 +49,8 @@ json_body! {
     responses(
         (status = 201, description = "The copy, with its path.", body = Item,
             headers(("Location" = String, description = "`/v1/files/{id}` or `/v1/folders/{id}`"), ("ETag" = String, description = "The copy's entity tag."))),
+        (status = 200, description = "By `replace`: the file that was there, with a new version.", body = Item,
+            headers(("ETag" = String, description = "The file's entity tag."))),
         (status = 202, description = "It goes on as an operation.", body = Operation,
             headers(("Location" = String, description = "`/v1/operations/{id}`"))),
     ),
@@ -64,9 +66,10 @@ pub(crate) async fn copy_item(
     let on_conflict = on_conflict.unwrap_or(OnConflict::Rename);
     let command = CopyCommand { item, parent: parent_id.known(&actor)?, name, on_conflict };
     match state.use_cases.tree.copy.run(&actor, command).await? {
-        Outcome::Done(PlacedView { view, requested_name }) => {
+        Outcome::Done(PlacedView { view, requested_name, replaced }) => {
             let about = About { requested_name, ..Include::ALL.about(&state, &actor, &view).await? };
-            item_answer(StatusCode::CREATED, &view, &about, &state.settings)
+            let status = if replaced { StatusCode::OK } else { StatusCode::CREATED };
+            item_answer(status, &view, &about, &state.settings)
         }
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),
     }

@@ -58,7 +58,8 @@ fn given_path(value: &Value) -> Result<GivenPath, String> {
 
 /// What is asked for: one of three.
 enum Wanted {
-    Name(FileName, OnFolderConflict),
+    /// By its name, in these folders below the parent.
+    Name(FileName, TreePath, OnFolderConflict),
     Path(GivenPath),
     Paths(Vec<GivenPath>),
 }
@@ -66,12 +67,18 @@ enum Wanted {
 impl CreateFolderBody {
     fn wanted(self) -> Result<Wanted, Problem> {
         let Self { name, path, paths, on_conflict, .. } = self;
-        if name.is_none() && on_conflict.is_some_and(|given| given != OnFolderConflict::Reuse) {
-            return Err(Problem::invalid("/on_conflict", "must be reuse where there is no name"));
-        }
+        let conflict = on_conflict.filter(|given| *given != OnFolderConflict::Reuse);
         match (name, path, paths) {
-            (Some(name), None, None) => Ok(Wanted::Name(name, on_conflict.unwrap_or_default())),
-            (None, Some(path), None) => Ok(Wanted::Path(path)),
+            (Some(name), None, None) => {
+                Ok(Wanted::Name(name, TreePath::default(), on_conflict.unwrap_or_default()))
+            }
+            (None, Some(path), None) => Ok(match (conflict, path.path.names().last().cloned()) {
+                (Some(conflict), Some(name)) => Wanted::Name(name, path.path.directory(), conflict),
+                (None, _) | (_, None) => Wanted::Path(path),
+            }),
+            (None, None, Some(_)) if conflict.is_some() => {
+                Err(Problem::invalid("/on_conflict", "must be reuse where there are paths"))
+            }
             (None, None, Some(paths)) if paths.is_empty() => {
                 Err(Problem::invalid("/paths", "must not be empty"))
             }
@@ -85,6 +92,7 @@ impl CreateFolderBody {
 /// Create a folder
 ///
 /// Makes a folder by its `name`; or by its `path`, with every folder on the way that is missing; or many by their `paths`, all or none.
+/// One that is there is answered where it is asked for by its path, unless `on_conflict` says otherwise.
 /// Names of a folder differ in more than case. 409 `name_taken` says which entry has the name.
 #[utoipa::path(
     post,
@@ -107,8 +115,8 @@ pub(crate) async fn create_folder(
     let body: CreateFolderBody = body.up_to(BATCH_JSON_LIMIT).read().await?;
     let parent = body.parent_id.map(|parent| parent.known(&actor)).transpose()?;
     match body.wanted()? {
-        Wanted::Name(name, on_conflict) => {
-            let command = CreateFolderCommand { name, parent, on_conflict };
+        Wanted::Name(name, directory, on_conflict) => {
+            let command = CreateFolderCommand { name, parent, directory, on_conflict };
             let created = state.use_cases.tree.create_folder.run(&actor, command).await?;
             let view = ItemView::Folder(created.view);
             answer(&state, &actor, status(created.fresh), view, created.requested_name).await
@@ -171,7 +179,10 @@ mod tests {
     #[test]
     fn a_folder_is_asked_for_in_one_of_three_ways() {
         let by_name = read(&json!({"name": "a", "on_conflict": "reuse"}));
-        assert!(matches!(by_name, Ok(Wanted::Name(_, OnFolderConflict::Reuse))));
+        assert!(matches!(by_name, Ok(Wanted::Name(_, _, OnFolderConflict::Reuse))));
+        let new = read(&json!({"path": "/a/b/c/", "on_conflict": "fail"}));
+        let Ok(Wanted::Name(name, above, OnFolderConflict::Fail)) = new else { unreachable!("a new folder") };
+        assert_eq!((name.as_str(), above), ("c", TreePath::parse("a/b").unwrap()));
         assert!(matches!(read(&json!({"path": "a/b/"})), Ok(Wanted::Path(path)) if path.text == "a/b/"));
         assert!(matches!(read(&json!({"path": "a", "on_conflict": "reuse"})), Ok(Wanted::Path(_))));
         assert!(
@@ -190,7 +201,8 @@ mod tests {
             (json!({"paths": []}), "/paths"),
             (json!({"paths": ["a", "../b", 3]}), "/paths/1"),
             (json!({"path": "/"}), "/path"),
-            (json!({"path": "a", "on_conflict": "fail"}), "/on_conflict"),
+            (json!({"paths": ["a"], "on_conflict": "fail"}), "/on_conflict"),
+            (json!({"on_conflict": "fail"}), ""),
             (json!({"name": "a/b"}), "/name"),
         ] {
             let refused = read(&body).err().unwrap();

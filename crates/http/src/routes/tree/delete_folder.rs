@@ -22,7 +22,7 @@ use crate::state::State;
         ("id" = String, Path, description = "The folder."),
         ("recursive" = Option<String>, Query, description = "`true`: it goes with what is in it."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     responses(
         (status = 204, description = "The folder is gone."),

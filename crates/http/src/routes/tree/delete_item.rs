@@ -34,7 +34,7 @@ pub(crate) const PROBLEMS: &[Code] = &[
         ("id" = String, Path, description = "The item."),
         ("recursive" = Option<String>, Query, description = "`true`: a folder goes with what is in it."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     responses(
         (status = 204, description = "The item is gone."),

@@ -24,7 +24,7 @@ use crate::state::State;
         ("id" = String, Path, description = "The folder."),
         ("include" = Option<String>, Query, description = "`path`, `ancestors`, or both with a comma between them; both where it is renamed or moved."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     request_body = ItemChanges,
     responses((status = 200, description = "The folder; where it was renamed or moved with its path and what is above it.", body = Folder, headers(("ETag" = String, description = "The folder's entity tag.")))),

@@ -60,7 +60,7 @@ pub(crate) async fn edit(
         on_conflict: on_conflict.unwrap_or(OnConflict::Fail),
         modified_at,
     };
-    let PlacedView { view, requested_name } = state.use_cases.tree.edit.run(actor, command).await?;
+    let PlacedView { view, requested_name, .. } = state.use_cases.tree.edit.run(actor, command).await?;
     let about = About { requested_name, ..include.about(state, actor, &view).await? };
     item_answer(StatusCode::OK, &view, &about, &state.settings)
 }

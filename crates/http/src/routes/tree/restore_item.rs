@@ -75,7 +75,7 @@ pub(crate) async fn restore_item(
         on_conflict: on_conflict.unwrap_or(OnConflict::Rename),
     };
     match state.use_cases.tree.restore.run(&actor, command).await? {
-        Outcome::Done(PlacedView { view, requested_name }) => {
+        Outcome::Done(PlacedView { view, requested_name, .. }) => {
             let about = About { requested_name, ..Include::ALL.about(&state, &actor, &view).await? };
             item_answer(StatusCode::OK, &view, &about, &state.settings)
         }

@@ -31,7 +31,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     params(
         ("id" = String, Path, description = "The item."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     responses(
         (status = 200, description = "The item in the trash.", body = TrashedItem, headers(("ETag" = String, description = "The item's entity tag."))),

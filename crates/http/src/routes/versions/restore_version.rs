@@ -26,7 +26,7 @@ pub(super) const PROBLEMS: &[Code] =
         ("id" = String, Path, format = Uuid, description = "The file."),
         ("number" = u32, Path, minimum = 1, description = "The version."),
         ("If-Match" = Option<String>, Header, description = "Any entity tag of the revision that is meant."),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: 412 `precondition_failed`, for what is there is not to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there."),
     ),
     responses((status = 200, description = "The file.", body = File, headers(("ETag" = String, description = "The file's entity tag.")))),
 )]

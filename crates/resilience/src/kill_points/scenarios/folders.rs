@@ -84,7 +84,8 @@ scenario! {
     arrange |environment| environment.user().await;
     act |process, actors| {
         let (name, on_conflict) = ("Work".parse().unwrap(), OnFolderConflict::Reuse);
-        let command = CreateFolderCommand { name, parent: None, on_conflict };
+        let directory = TreePath::default();
+        let command = CreateFolderCommand { name, parent: None, directory, on_conflict };
         process.cases.tree.create_folder.run(&actors.actor(), command).await
     };
     check |environment, actors| {

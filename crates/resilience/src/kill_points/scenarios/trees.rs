@@ -8,7 +8,7 @@ use fm_application::tree::{
     EmptyTrashCommand, RestoreCommand, TrashCommand,
 };
 use fm_domain::ids::{DriveId, NodeId};
-use fm_domain::tree::{OnConflict, OnFolderConflict};
+use fm_domain::tree::{OnConflict, OnFolderConflict, TreePath};
 
 use super::{expect, scenario};
 use crate::kill_points::{Actors, Environment};
@@ -21,7 +21,8 @@ pub(super) async fn make_folder(
     parent: Option<NodeId>,
 ) -> NodeId {
     let name = name.parse().unwrap();
-    let command = CreateFolderCommand { name, parent, on_conflict: OnFolderConflict::Fail };
+    let (directory, on_conflict) = (TreePath::default(), OnFolderConflict::Fail);
+    let command = CreateFolderCommand { name, parent, directory, on_conflict };
     let created = environment.healthy().cases.tree.create_folder.run(&actors.actor(), command).await;
     created.unwrap().view.folder.id
 }
