@@ -451,6 +451,7 @@ export interface paths {
         /**
          * Create a folder
          * @description Makes a folder by its `name`; or by its `path`, with every folder on the way that is missing; or many by their `paths`, all or none.
+         *     One that is there is answered where it is asked for by its path, unless `on_conflict` says otherwise.
          *     Names of a folder differ in more than case. 409 `name_taken` says which entry has the name.
          */
         post: operations["create_folder"];
@@ -1318,7 +1319,7 @@ export interface components {
              * @example 0195c2f4-7a3e-7c11-9d55-2f6f0c8f3a10
              */
             id: string;
-            /** @description The item after the change, as the answer to the change alone has it, but without its path; not of a deletion. */
+            /** @description The item after the change, as the answer to the change alone has it, but without `ancestors`; not of a deletion. Paths are left out beyond 1 MiB of them. */
             item?: Record<string, never>;
             /**
              * Format: uuid
@@ -1778,8 +1779,9 @@ export interface components {
             /** @description What it is called. */
             name?: string | null;
             /**
-             * @description What to do where the folder has an entry of this `name`: `fail` (unless given), `rename` (`Invoices (2)`), or `reuse`, which
-             *     answers the folder that is there. Without `name` it can be `reuse` alone.
+             * @description What to do where the folder has an entry of this name: `fail`, `rename` (`Invoices (2)`), or `reuse`, which answers the folder that
+             *     is there. Unless given `fail` with `name`, and `reuse` with `path`, of which it is about the last folder alone. With `paths` it can
+             *     be `reuse` alone.
              */
             on_conflict?: string | null;
             /** @description The folder that it lies in: an id, or `root`, which is what is left out. */
@@ -4330,7 +4332,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -4436,7 +4438,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -4681,7 +4683,7 @@ export interface operations {
                 "X-OC-Mtime"?: string | null;
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
                 /** @description `sha-256=:…:` of the body (RFC 9530). */
                 "Content-Digest"?: string | null;
@@ -5474,7 +5476,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -6072,7 +6074,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -6207,7 +6209,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -6776,7 +6778,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -6918,6 +6920,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description By `replace`: the file that was there, with a new version. */
+            200: {
+                headers: {
+                    /** @description The file's entity tag. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
             /** @description The copy, with its path. */
             201: {
                 headers: {
@@ -7066,7 +7079,7 @@ export interface operations {
             header?: {
                 /** @description Any entity tag of the revision that is meant. */
                 "If-Match"?: string | null;
-                /** @description `*`: 412 `precondition_failed`, for what is there is not to be there. */
+                /** @description `*`, or entity tags: 412 `precondition_failed` where one of them names the revision that is there. */
                 "If-None-Match"?: string | null;
             };
             path: {
