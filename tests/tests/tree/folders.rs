@@ -95,15 +95,15 @@ async fn a_path_leads_to_a_new_folder_where_that_is_asked_for(lane: Lane) {
     let make = |path: &str, on_conflict: &str| {
         user.post("/v1/folders").json(&json!({"path": path, "on_conflict": on_conflict})).send()
     };
-    let made: Folder = make("photos/2026", "fail").await.expect(201).parse();
-    assert_eq!(made.path.as_deref(), Some("/photos/2026"));
+    let folder: Folder = make("photos/2026", "fail").await.expect(201).parse();
+    assert_eq!(folder.path.as_deref(), Some("/photos/2026"));
     let taken = make("Photos/2026", "fail").await.problem(409, "name_taken");
-    assert_eq!(taken["existing"], json!({"id": made.id, "kind": "folder"}));
+    assert_eq!(taken["existing"], json!({"id": folder.id, "kind": "folder"}));
     let numbered: Folder = make("photos/2026", "rename").await.expect(201).parse();
     assert_eq!(numbered.path.as_deref(), Some("/photos/2026 (2)"));
     assert_eq!(numbered.requested_name.as_deref(), Some("2026"));
-    assert_eq!(make("photos/2026", "reuse").await.expect(200).parse::<Folder>().id, made.id);
-    user.file_in(&made, "file", "text").await;
+    assert_eq!(make("photos/2026", "reuse").await.expect(200).parse::<Folder>().id, folder.id);
+    user.file_in(&folder, "file", "text").await;
     make("photos/2026/file/a", "fail").await.problem(409, "name_taken");
     assert_eq!(user.storage().await, (4, 1));
 }
