@@ -24,10 +24,13 @@ use crate::{Api, Lane, Server};
 use client::Client;
 pub use upgrade::{UpgradeCounts, UpgradePlan, upgrade};
 
+/// How many times as many rounds a run has at most as there are kills in its plan.
+const MOST_ROUNDS: usize = 10;
+
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
 pub struct CrashPlan {
-    /// How often something is killed.
+    /// How often something is killed at least: a run goes on until every sort of change was acknowledged.
     pub kills: usize,
     /// How many users work at once.
     pub clients: usize,
@@ -76,6 +79,22 @@ pub struct CrashCounts {
     pub objects: usize,
 }
 
+impl CrashCounts {
+    /// What these clients have seen.
+    fn of(clients: &[Client]) -> Self {
+        let mut counts = Self::default();
+        for client in clients {
+            client.add_to(&mut counts);
+        }
+        counts
+    }
+
+    /// Whether changes of files and of folders were acknowledged, and files read back.
+    const fn has_every_sort(&self) -> bool {
+        self.acknowledged > 0 && self.folder_changes > 0 && self.read_back > 0
+    }
+}
+
 impl fmt::Display for CrashCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, faults, acknowledged, folder_changes, cut_off, refused, happened, .. } = self;
@@ -115,24 +134,30 @@ pub async fn crash(lane: Lane, plan: CrashPlan) -> CrashCounts {
         clients.push(Client::new(api.user().await, random.fork()));
     }
     let started = Instant::now();
-    let mut faults = 0;
-    for kill in 0..plan.kills {
-        if kill > 0 && kill % 50 == 0 {
-            eprintln!("{}: {kill} kills in {} s", lane.name(), started.elapsed().as_secs());
+    let (mut kills, mut faults) = (0, 0);
+    // On a busy machine a short run may end before every sort of change was acknowledged: it goes on.
+    while kills < plan.kills || !CrashCounts::of(&clients).has_every_sort() {
+        assert!(
+            kills < MOST_ROUNDS * plan.kills,
+            "clients get something done: {}",
+            CrashCounts::of(&clients)
+        );
+        if kills > 0 && kills % 50 == 0 {
+            eprintln!("{}: {kills} kills in {} s", lane.name(), started.elapsed().as_secs());
         }
+        kills += 1;
         clients = round::run(&server, plan.injected, &mut random, &mut faults, clients).await;
         // Each has the whole program to itself, as far as it is concerned.
         let checks = clients.iter_mut().map(|client| client.check(false));
         futures_util::future::join_all(checks).await;
         verify(&server).await;
     }
-    eprintln!("{}: {} kills in {} s", lane.name(), plan.kills, started.elapsed().as_secs());
-    let mut counts = CrashCounts { kills: plan.kills, faults, ..CrashCounts::default() };
+    eprintln!("{}: {kills} kills in {} s", lane.name(), started.elapsed().as_secs());
     for client in &mut clients {
         client.check(true).await;
         client.finish().await;
-        client.add_to(&mut counts);
     }
+    let mut counts = CrashCounts { kills, faults, ..CrashCounts::of(&clients) };
     counts.objects = wait_idle::wait_idle(&server, &clients).await;
     let verified = server.run(&["verify", "--rehash", "--min-age", "0"]);
     assert_eq!(verified.code, Some(0), "{}", verified.output);

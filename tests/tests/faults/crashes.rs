@@ -5,10 +5,7 @@ use fm_e2e::{CrashCounts, CrashPlan, InjectedFault, Lane, crash};
 use tokio::join;
 
 async fn run(lane: Lane, kills: usize, injected: InjectedFault) -> CrashCounts {
-    let counts = crash(lane, CrashPlan { kills, clients: 4, seed: 8, injected }).await;
-    assert!(counts.acknowledged > 0 && counts.read_back > 0, "the clients did something: {counts}");
-    assert!(counts.folder_changes > 0, "they changed whole folders too: {counts}");
-    counts
+    crash(lane, CrashPlan { kills, clients: 4, seed: 8, injected }).await
 }
 
 async fn amid_kills(lane: Lane) {
