@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fm_e2e::{Api, Lane, Page, Server, User, eventually, noise, sha256_hex, within};
 use sha2::Digest as _;
@@ -68,12 +68,18 @@ async fn tells(page: &Page, text: &str) {
     tells_within(ARRIVAL, page, text).await;
 }
 
-/// The same for what may take longer.
+/// The same for what may take longer; fails with what the page shows instead.
 async fn tells_within(limit: Duration, page: &Page, text: &str) {
-    within(limit, &format!("the list of uploads says {text:?}"), async || {
-        page.texts("#tray-title").await.iter().any(|shown| shown == text).then_some(())
-    })
-    .await;
+    let started = Instant::now();
+    while !page.texts("#tray-title").await.iter().any(|shown| shown == text) {
+        if started.elapsed() >= limit {
+            let (tray, main) = (page.texts(".tray").await, page.texts("main").await);
+            panic!(
+                "the list of uploads does not say {text:?} after {limit:?}, but {tray:?}, beside {main:?}"
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Waits until so much of all uploads is sent, in percent.
