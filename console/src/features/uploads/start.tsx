@@ -7,7 +7,7 @@ import { toast, toastError } from "../../ui/toast";
 import type { Target } from "../files/commands";
 import { sending } from "../load";
 import { fromInput, type Gathered } from "./entries";
-import { mayHaveRecords } from "./records";
+import { mayHaveRecords } from "./running";
 
 /** Loads what sends files, which comes with the first of them, and shows it. */
 const load = async () => {
