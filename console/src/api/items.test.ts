@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { ApiError, NetworkError } from "./client";
-import { batch, children, createFolders, emptyTrash, InterruptedError, usage } from "./items";
+import { batch, children, contentAddress, createFolders, emptyTrash, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
@@ -101,6 +101,11 @@ test("a refusal of one of many folders tells which", async () => {
 });
 
 const counting: [number, unknown, Record<string, string>] = [202, null, { "Retry-After": "0.01" }];
+
+test("the address of a file's bytes is no signed URL", () => {
+  assert.equal(contentAddress("a", "inline"), "/v1/files/a/content?disposition=inline");
+  assert.equal(contentAddress("a", "attachment"), "/v1/files/a/content?disposition=attachment");
+});
 
 test("what a folder holds is asked for again while it is being counted", async () => {
   const figures = { files: 2, folders: 1, size_bytes: 3, seq: 4, computed_at: "" };

@@ -173,6 +173,10 @@ export async function removeVersion(id: string, number: number): Promise<void> {
   await send("DELETE", `v1/files/${id}/versions/${number}`);
 }
 
+/** Leads to the bytes of a file, whenever it is followed: signed URLs expire while a page is open. */
+export const contentAddress = (id: string, disposition: "inline" | "attachment"): string =>
+  url(`v1/files/${id}/content`, { disposition });
+
 /** A URL that shows the file in the browser where its type allows that. */
 export const inlineUrl = (id: string): Promise<SignedUrl> =>
   json("POST", `v1/files/${id}/signed-url`, { body: { disposition: "inline" } });
