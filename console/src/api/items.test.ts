@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
-import { ApiError, NetworkError } from "./client";
-import { batch, children, contentAddress, createFolders, emptyTrash, InterruptedError, usage } from "./items";
+import { ApiError, NetworkError, UnansweredError } from "./client";
+import { batch, children, contentAddress, createFolders, emptyTrash, failedOf, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
@@ -75,6 +75,14 @@ test("what earlier requests of a batch did is told where a later one fails", asy
     assert.ok(others.every((other) => other.code === code && other.status >= 400));
     assert.equal(asked.length, 2);
   }
+});
+
+test("of what was sent and not answered it is told that nothing is known of it", () => {
+  const failed = failedOf([{ op: "trash", id: "a" }], new UnansweredError());
+  assert.deepEqual(
+    failed.map(({ id, code }) => [id, code]),
+    [["a", "unanswered"]],
+  );
 });
 
 test("a batch of which nothing was done is an error", async () => {

@@ -132,6 +132,8 @@ export const de: Catalogue = {
     "error.request_timeout": "Der Dienst hat zu lange gewartet. Versuchen Sie es noch einmal.",
     "error.title": "Etwas ist schiefgegangen",
     "error.too_deep": "So tief können Ordner nicht liegen.",
+    "error.unanswered":
+      "Es kommt keine Antwort. Ob die Änderung gemacht ist, ist nicht bekannt: Sehen Sie nach, bevor Sie es noch einmal versuchen.",
     "error.unauthenticated": "Ihre Sitzung ist zu Ende. Melden Sie sich noch einmal an.",
     "error.unavailable": "Der Dienst ist ausgelastet oder startet neu. Versuchen Sie es gleich noch einmal.",
     "error.upload_expired": "Das Hochladen hat zu lange gedauert. Beginnen Sie noch einmal.",

@@ -130,6 +130,7 @@ export const en = {
     "error.request_timeout": "The service has waited too long. Try again.",
     "error.title": "Something went wrong",
     "error.too_deep": "Folders can't be nested that deeply.",
+    "error.unanswered": "There is no answer. It is not known whether the change was made: look before you try again.",
     "error.unauthenticated": "Your session has ended. Sign in again.",
     "error.unavailable": "The service is busy or restarting. Try again in a moment.",
     "error.upload_expired": "The upload took too long. Begin it again.",

@@ -21,7 +21,7 @@ const unmet: Record<string, string> = {
 };
 
 /** Failures that the service has no code for, and what stands beside a failure. */
-const own = ["interrupted", "offline", "outdated", "reload", "request", "title"];
+const own = ["interrupted", "offline", "outdated", "reload", "request", "title", "unanswered"];
 
 /** The codes that the service answers with. */
 const codes: string[] = [

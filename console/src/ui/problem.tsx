@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { ApiError, NetworkError } from "../api/client";
+import { ApiError, NetworkError, UnansweredError } from "../api/client";
 import { InterruptedError } from "../api/items";
 import { ReloadError } from "../api/scripts";
 import { isKey, t } from "../i18n";
@@ -13,6 +13,7 @@ const general = ["conflict", "malformed_request", "validation_failed"];
 /** Why something failed, for people: our own text for what they can do something about, else the service's. */
 export function describe(error: unknown): string {
   if (error instanceof NetworkError) return t("error.offline");
+  if (error instanceof UnansweredError) return t("error.unanswered");
   if (error instanceof InterruptedError) return t("error.interrupted");
   if (error instanceof ReloadError) return t(error.isOutdated ? "error.outdated" : "error.reload");
   if (error instanceof ApiError) {
