@@ -223,13 +223,12 @@ export async function reopen(id: string): Promise<boolean> {
 }
 
 /**
- * Drops all, here and at the service: for the end of a session that the user has ended. What other tabs have begun they keep
- * until they are closed; no file of it stays in the browser's store.
+ * Drops all of a user whose session has ended: the service drops by itself what no one goes on with. What other tabs have begun
+ * they keep until they are closed; no file of it stays in the browser's store.
  */
-export async function dropAll(): Promise<void> {
-  queue.remove(queue.uploads.map(({ id }) => id));
-  const user = account.peek()?.id;
-  if (user) await records.removeOf(user).catch(unkept);
+export async function dropAll(user: string): Promise<void> {
+  queue.release();
+  await records.removeOf(user).catch(unkept);
 }
 
 function newUpload(file: File, parentId: string, place: string): Upload {

@@ -173,6 +173,35 @@ async fn who_signs_out_while_files_are_sent_is_asked() {
 }
 
 #[tokio::test]
+async fn who_signs_out_while_the_service_is_away_loses_no_upload() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 3).await;
+    api.server.kill();
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    page.named("dialog", "Cancel all uploads").appears().await;
+    page.named("button", "Sign out").click().await;
+    page.shows("dialog [role=alert]", "The service is out of reach.").await;
+    page.named("button", "Cancel").click().await;
+    page.named("dialog", "Cancel all uploads").disappears().await;
+    page.shows(".upload.sending", "Film.bin").await;
+    assert_eq!(page.evaluate(COPIES).await, 1);
+
+    api.server.resume();
+    page.slow_down(QUICK).await;
+    tells(&page, "1 of 1 uploaded").await;
+    assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
+    assert_eq!(own_errors(&page), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn who_signs_out_while_an_upload_is_paused_is_asked() {
     let user = Api::on(Lane::Embedded).user().await;
     let folder = tempfile::tempdir().unwrap();
