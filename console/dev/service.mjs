@@ -191,6 +191,9 @@ route("DELETE", `files/${ID}/versions/${ID}`, ({ response }) => send(response, 2
 route("POST", `files/${ID}/signed-url`, ({ response, id }) =>
   send(response, 200, { url: living(id).download.url, expires_at: "2030-01-01T00:00:00Z" }),
 );
+route("GET", `files/${ID}/content`, ({ response, id }) =>
+  send(response, 302, undefined, { Location: living(id).download.url, "Cache-Control": "private, no-store" }),
+);
 route("GET", `files/${ID}/previews/${ID}`, async ({ response, url }) => {
   // As when each request waits for it.
   const Location = (await state.preview(url.pathname)) ?? refuse(404, "no_preview", "the file has no preview");

@@ -9,7 +9,7 @@ export async function logIn(body: { email: string; password: string }): Promise<
 }
 
 export async function logOut(): Promise<void> {
-  await send("POST", "v1/auth/logout");
+  await send("POST", "v1/auth/logout", { mayRepeat: true });
 }
 
 export const account = (): Promise<Account> => json("GET", "v1/auth/me");

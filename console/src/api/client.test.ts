@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { logIn } from "./auth";
-import { ApiError, json, NetworkError, onSessionEnded, send, url } from "./client";
+import { ApiError, json, NetworkError, onChangeUnanswered, onSessionEnded, send, UnansweredError, url } from "./client";
 
 const real = globalThis.fetch;
 afterEach(() => {
@@ -123,13 +123,62 @@ test("a read does not wait for ever for a session whose renewal is not answered"
   await assert.rejects(answer, NetworkError);
 });
 
-test("what changes something has all the time that it takes", { timeout: 3000 }, async () => {
+test("a change that is not answered in time may have been made, and that is told", { timeout: 3000 }, async () => {
+  let told = 0;
+  onChangeUnanswered(() => {
+    told += 1;
+  });
+  for (const method of ["POST", "PATCH", "PUT", "DELETE"]) {
+    const end = hang();
+    const answer = send(method, "v1/a", { body: {} });
+    end();
+    await assert.rejects(answer, UnansweredError, method);
+    mock.restoreAll();
+  }
+  assert.equal(told, 4);
+});
+
+test("every request has a minute to be answered", async () => {
   const limits = mock.method(AbortSignal, "timeout");
   serve(() => Response.json({}));
-  await send("POST", "v1/a");
-  assert.equal(limits.mock.callCount(), 0);
-  await send("GET", "v1/a");
-  assert.equal(limits.mock.callCount(), 1);
+  for (const method of ["GET", "POST", "PATCH", "PUT", "DELETE"]) await send(method, "v1/a");
+  assert.deepEqual(
+    limits.mock.calls.map(({ arguments: [limit] }) => limit),
+    Array(5).fill(60_000),
+  );
+});
+
+test("a change that may be sent again counts as one that never arrived", { timeout: 3000 }, async () => {
+  for (const options of [{ headers: { "Idempotency-Key": "k" } }, { mayRepeat: true as const }]) {
+    const end = hang();
+    const answer = send("POST", "v1/a", options);
+    end();
+    await assert.rejects(answer, NetworkError);
+    mock.restoreAll();
+  }
+});
+
+test("a change that the network does not take is told as that", async () => {
+  globalThis.fetch = async () => {
+    throw new TypeError("Failed to fetch");
+  };
+  await assert.rejects(send("POST", "v1/a"), NetworkError);
+});
+
+test("a change that is given up is no lost one", { timeout: 3000 }, async () => {
+  hang();
+  const leaving = new AbortController();
+  const answer = send("POST", "v1/a", { signal: leaving.signal });
+  leaving.abort();
+  await assert.rejects(answer, { name: "AbortError" });
+});
+
+test("of a change whose answer breaks off it is not known what it says", async () => {
+  const broken = () =>
+    new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError("terminated")) }));
+  serve(broken);
+  await assert.rejects(json("POST", "v1/a"), UnansweredError);
+  await assert.rejects(json("POST", "v1/a", { mayRepeat: true }), NetworkError);
 });
 
 test("an answer that breaks off is none", async () => {

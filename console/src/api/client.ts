@@ -25,6 +25,9 @@ export class ApiError extends Error {
 /** No answer: the service or the network is out of reach. */
 export class NetworkError extends Error {}
 
+/** A change that was not answered in time: whether it was made is not known. */
+export class UnansweredError extends Error {}
+
 /** Whether the service is out of reach: a proxy in front of it answers then. */
 export const isOutOfReach = (error: unknown): boolean =>
   error instanceof NetworkError || (error instanceof ApiError && (error.status === 502 || error.status === 504));
@@ -39,6 +42,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** A redirection is the answer, and not followed. */
   redirect?: "manual";
+  /** Sent again it changes no more than once, or nothing: without an answer it counts as one that never arrived. */
+  mayRepeat?: true;
   /** A read that the service is too busy for is not repeated here: the caller does that. */
   whenBusy?: "fail";
 }
@@ -56,6 +61,22 @@ export function endSession(): void {
   for (const listener of onEnded) listener();
 }
 
+const onUnanswered = new Set<() => void>();
+
+/** Calls `listener` whenever it is not known any more whether something was changed. */
+export function onChangeUnanswered(listener: () => void): void {
+  onUnanswered.add(listener);
+}
+
+/** What becomes of a request whose answer is lost. */
+function lost(method: string, { mayRepeat, headers }: RequestOptions, cause: unknown): Error {
+  if (method === "GET" || mayRepeat || headers?.["Idempotency-Key"]) {
+    return new NetworkError("there is no answer", { cause });
+  }
+  for (const listener of onUnanswered) listener();
+  return new UnansweredError("the change was not answered", { cause });
+}
+
 /** The address of a route of the service, `v1/…`, or of one that the service has told, with a query of the values that are there. */
 export function url(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
@@ -67,8 +88,7 @@ export function url(path: string, query: Query = {}): string {
 }
 
 export const refresher: Refresher = new Refresher(async () => {
-  // Reads wait for it, and so it may take no longer than one.
-  const answer = await exchange("POST", url("v1/auth/refresh"), { headers: withoutTokens }, true);
+  const answer = await exchange("POST", url("v1/auth/refresh"), { headers: withoutTokens, mayRepeat: true });
   discard(answer);
   if (answer.ok) return true;
   if (answer.status === 401) {
@@ -125,45 +145,41 @@ export function retryAfter(answer: Response): number | null {
 
 /** As `send`, and reads the JSON of the answer. */
 export async function json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  return bodyOf<T>(await send(method, path, options));
+  return bodyOf<T>(await send(method, path, options), method, options);
 }
 
 /** The JSON of an answer. One that breaks off, or is not here in time, is none. */
-export async function bodyOf<T>(answer: Response): Promise<T> {
+export async function bodyOf<T>(answer: Response, method = "GET", options: RequestOptions = {}): Promise<T> {
   try {
     return (await answer.json()) as T;
   } catch (error) {
-    throw new NetworkError("the answer has broken off", { cause: error });
+    throw lost(method, options, error);
   }
 }
 
 /**
- * Milliseconds after which a read, with its body, counts as not answered: networks go away without a word. The largest page of
- * a list takes half of it where a second brings no more than ten kilobytes.
+ * Milliseconds after which a request, with the body of its answer, counts as not answered: networks go away without a word.
+ * The largest page of a list takes half of it where a second brings no more than ten kilobytes; of what takes the service longer
+ * it answers that it is at work on it. The bytes of uploads are sent otherwise.
  */
 const LIMIT = 60_000;
 
-async function exchange(
-  method: string,
-  target: string,
-  options: RequestOptions,
-  isLimited = method === "GET",
-): Promise<Response> {
+async function exchange(method: string, target: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
   }
-  const signals = options.signal ? [options.signal] : [];
-  if (isLimited) signals.push(AbortSignal.timeout(LIMIT));
-  init.signal = AbortSignal.any(signals);
+  const limit = AbortSignal.timeout(LIMIT);
+  init.signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   if (options.redirect) init.redirect = options.redirect;
   try {
     return await fetch(target, init);
   } catch (error) {
     // By that and not by its name, for some browsers tell the end of the time so too.
     if (options.signal?.aborted) throw error;
+    if (limit.aborted) throw lost(method, options, error);
     throw new NetworkError("the service is out of reach", { cause: error });
   }
 }

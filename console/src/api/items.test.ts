@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
-import { ApiError, NetworkError } from "./client";
-import { batch, children, createFolders, emptyTrash, InterruptedError, usage } from "./items";
+import { ApiError, NetworkError, UnansweredError } from "./client";
+import { batch, children, contentAddress, createFolders, emptyTrash, failedOf, InterruptedError, usage } from "./items";
 
 const original = globalThis.fetch;
 afterEach(() => {
@@ -77,6 +77,14 @@ test("what earlier requests of a batch did is told where a later one fails", asy
   }
 });
 
+test("of what was sent and not answered it is told that nothing is known of it", () => {
+  const failed = failedOf([{ op: "trash", id: "a" }], new UnansweredError());
+  assert.deepEqual(
+    failed.map(({ id, code }) => [id, code]),
+    [["a", "unanswered"]],
+  );
+});
+
 test("a batch of which nothing was done is an error", async () => {
   answering([0, null]);
   await assert.rejects(batch([{ op: "trash", id: "a" }]), NetworkError);
@@ -101,6 +109,11 @@ test("a refusal of one of many folders tells which", async () => {
 });
 
 const counting: [number, unknown, Record<string, string>] = [202, null, { "Retry-After": "0.01" }];
+
+test("the address of a file's bytes is no signed URL", () => {
+  assert.equal(contentAddress("a", "inline"), "/v1/files/a/content?disposition=inline");
+  assert.equal(contentAddress("a", "attachment"), "/v1/files/a/content?disposition=attachment");
+});
 
 test("what a folder holds is asked for again while it is being counted", async () => {
   const figures = { files: 2, folders: 1, size_bytes: 3, seq: 4, computed_at: "" };

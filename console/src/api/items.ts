@@ -1,4 +1,15 @@
-import { ApiError, bodyOf, discard, json, NetworkError, type Query, retryAfter, send, url } from "./client";
+import {
+  ApiError,
+  bodyOf,
+  discard,
+  json,
+  NetworkError,
+  type Query,
+  retryAfter,
+  send,
+  UnansweredError,
+  url,
+} from "./client";
 import { pause } from "./pause";
 import type {
   BatchOperation,
@@ -111,7 +122,7 @@ export async function createFolders(parent_id: string, paths: string[]): Promise
   for (let start = 0; start < paths.length; start += BATCH) {
     const body = { parent_id, paths: paths.slice(start, start + BATCH) };
     try {
-      made.push(...(await json<Page<MadePath>>("POST", "v1/folders", { body })).items);
+      made.push(...(await json<Page<MadePath>>("POST", "v1/folders", { body, mayRepeat: true })).items);
     } catch (error) {
       throw withPath(error, body.paths);
     }
@@ -173,9 +184,13 @@ export async function removeVersion(id: string, number: number): Promise<void> {
   await send("DELETE", `v1/files/${id}/versions/${number}`);
 }
 
+/** Leads to the bytes of a file, whenever it is followed: signed URLs expire while a page is open. */
+export const contentAddress = (id: string, disposition: "inline" | "attachment"): string =>
+  url(`v1/files/${id}/content`, { disposition });
+
 /** A URL that shows the file in the browser where its type allows that. */
 export const inlineUrl = (id: string): Promise<SignedUrl> =>
-  json("POST", `v1/files/${id}/signed-url`, { body: { disposition: "inline" } });
+  json("POST", `v1/files/${id}/signed-url`, { body: { disposition: "inline" }, mayRepeat: true });
 
 /**
  * Does many operations, as many requests as that takes, and waits for those that outlive their request. A request that fails
@@ -195,14 +210,17 @@ export async function batch(operations: BatchOperation[]): Promise<BatchResult[]
 }
 
 async function batchOnce(operations: BatchOperation[]): Promise<BatchResult[]> {
-  const answer = await send("POST", "v1/batch", { body: { operations } });
-  const outcome = (await answer.json()) as BatchResults | Operation;
+  const outcome = await json<BatchResults | Operation>("POST", "v1/batch", { body: { operations } });
   return ("results" in outcome ? outcome : batchResult(await finish(outcome))).results;
 }
 
 /** What became of operations whose request failed. Where it got no answer, or the work broke off, the code is our own. */
 export function failedOf(operations: BatchOperation[], error: unknown): BatchResult[] {
-  const own = { status: 503, code: error instanceof InterruptedError ? "interrupted" : "offline" };
+  const isUnknown = error instanceof UnansweredError;
+  const own = {
+    status: 503,
+    code: error instanceof InterruptedError ? "interrupted" : isUnknown ? "unanswered" : "offline",
+  };
   const { status, code } = error instanceof ApiError ? error : own;
   return operations.map(({ op, id }) => ({ op, id, status, code }));
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { onChangeUnanswered } from "../api/client";
 import type { BatchOperation } from "../api/types";
 import type { PagedList } from "../ui/paged";
 import { poll } from "./poll";
@@ -28,6 +29,9 @@ export function changed(change: Change = unknown): void {
   for (const listener of listeners) listener(change);
   channel?.postMessage(null);
 }
+
+// What was not answered may have changed something all the same.
+onChangeUnanswered(() => changed());
 
 channel?.addEventListener("message", () => {
   for (const listener of listeners) listener(unknown);

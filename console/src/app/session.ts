@@ -44,11 +44,6 @@ export async function loadAccount(): Promise<Account> {
   return found;
 }
 
-export async function signOut(): Promise<void> {
-  await auth.logOut();
-  leave();
-}
-
 /** Goes to the door after the user has ended the session, here and in the other tabs. */
 export function leave(): void {
   account.value = null;

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { logOut } from "../api/auth";
 import { isFileDrag } from "../features/files/drag";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../features/trash/empty";
 import { mayPass } from "../features/uploads/patience";
 import { uploads } from "../features/uploads/running";
-import { dropUploads, UploadTray } from "../features/uploads/start";
+import { dropUploadsAfter, UploadTray } from "../features/uploads/start";
 import { t } from "../i18n";
 import { percent, size } from "../i18n/format";
 import { Announcer, announce } from "../ui/announcer";
@@ -19,7 +20,7 @@ import { Page } from "./pages";
 import { isAway } from "./poll";
 import { go, href, route, visits } from "./router";
 import { ROOT, type Route } from "./routes";
-import { account, loadAccount, signOut } from "./session";
+import { account, leave, loadAccount } from "./session";
 import { shortcuts, showHelp, useShortcuts } from "./shortcuts";
 
 /** Everything around the page. */
@@ -209,9 +210,9 @@ function SearchBox() {
   );
 }
 
-/** Signs out; what is not sent yet would be dropped, which is asked about first. */
+/** Signs out; what is not sent yet is dropped then, which is asked about first. */
 function askToSignOut(): void {
-  const run = () => dropUploads().then(signOut);
+  const run = () => dropUploadsAfter(logOut).then(leave);
   if (!uploads.areLeft()) {
     run().catch(toastError);
     return;

@@ -5,7 +5,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 export function focusMain(options: FocusOptions = {}): void {
   const main = document.querySelector("main");
   const entry = main?.querySelector<HTMLElement>('[role="grid"] [tabindex="0"]');
-  const target = entry ?? main?.querySelector<HTMLElement>("h1") ?? main;
+  // What lies over the list is what the page is about.
+  const sheet = main?.querySelector<HTMLElement>("[inert] ~ *");
+  const target = sheet ?? entry ?? main?.querySelector<HTMLElement>("h1") ?? main;
   // What has it already is not scrolled to again.
   if (target !== document.activeElement) target?.focus(options);
 }

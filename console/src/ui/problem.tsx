@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { ApiError, NetworkError } from "../api/client";
+import { ApiError, NetworkError, UnansweredError } from "../api/client";
 import { InterruptedError } from "../api/items";
 import { ReloadError } from "../api/scripts";
 import { isKey, t } from "../i18n";
@@ -7,17 +7,20 @@ import { useKeptFocus } from "./focus";
 import { Icon } from "./icon";
 import { toast, toastError } from "./toast";
 
+/** Codes of many reasons, of which the service tells more than our own text can. */
+const general = ["conflict", "malformed_request", "validation_failed"];
+
 /** Why something failed, for people: our own text for what they can do something about, else the service's. */
 export function describe(error: unknown): string {
   if (error instanceof NetworkError) return t("error.offline");
+  if (error instanceof UnansweredError) return t("error.unanswered");
   if (error instanceof InterruptedError) return t("error.interrupted");
   if (error instanceof ReloadError) return t(error.isOutdated ? "error.outdated" : "error.reload");
   if (error instanceof ApiError) {
     const key = `error.${error.code}`;
-    if (isKey(key)) return t(key);
-    const faults = error.problem.errors;
-    if (faults?.length) return faults.map((fault) => fault.detail).join("; ");
-    return error.message;
+    const detail = error.problem.errors?.map((fault) => fault.detail).join("; ") || error.message;
+    if (!isKey(key)) return detail;
+    return general.includes(error.code) ? `${t(key)} (${detail})` : t(key);
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,15 +5,15 @@ use crate::embedded::{Embedded, embedded};
 pub(crate) const PAGE: Embedded = embedded!("index.html", "text/html; charset=utf-8");
 
 pub(crate) const FILES: &[Embedded] = &[
-    embedded!("assets/all-MT27L54J.js", "text/javascript; charset=utf-8"),
-    embedded!("assets/app-SZXTD77I.js", "text/javascript; charset=utf-8"),
-    embedded!("assets/app-XCKPICYQ.css", "text/css; charset=utf-8"),
-    embedded!("assets/chunk-55LIIE47.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/all-HP4WT2PC.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/app-4CP4KZAO.css", "text/css; charset=utf-8"),
+    embedded!("assets/app-RG6VBIAQ.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/chunk-34I3NDL5.js", "text/javascript; charset=utf-8"),
     embedded!("assets/chunk-BYATXWTP.js", "text/javascript; charset=utf-8"),
-    embedded!("assets/chunk-HNY5CQJ6.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/chunk-I2C33STX.js", "text/javascript; charset=utf-8"),
     embedded!("assets/chunk-SQE76S5B.js", "text/javascript; charset=utf-8"),
-    embedded!("assets/de-DQWUPPP5.js", "text/javascript; charset=utf-8"),
-    embedded!("assets/later-PQEADDSO.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/de-EL2BNWUU.js", "text/javascript; charset=utf-8"),
+    embedded!("assets/later-MTVTCZNL.js", "text/javascript; charset=utf-8"),
     embedded!("favicon.svg", "image/svg+xml"),
     embedded!("licenses.txt", "text/plain; charset=utf-8"),
 ];

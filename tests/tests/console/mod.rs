@@ -5,6 +5,7 @@ mod accessibility;
 mod administration;
 mod axe;
 mod devices;
+mod documents;
 mod doors;
 mod dragging;
 mod files;

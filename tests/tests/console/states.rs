@@ -353,6 +353,29 @@ async fn in_german() {
     is_accessible(&page, "the dialog for folders in German").await;
 }
 
+/// Has the page find a defect of the service wherever it makes folders.
+const DEFECT: &str = "const ask = window.fetch;
+    window.fetch = async (target, options) => {
+        if (!String(target).endsWith('/v1/folders') || options.method !== 'POST') return ask(target, options);
+        const problem = {type: 'about:blank', title: 'Internal Server Error', status: 500, code: 'internal'};
+        const body = {...problem, detail: 'a defect on our side', request_id: 'r'};
+        return new Response(JSON.stringify(body), {status: 500});
+    };";
+
+#[tokio::test]
+async fn a_defect_of_the_service_is_told_in_german() {
+    let user = Api::on(Lane::Embedded).user().await;
+    let page = with_a_folder_and_a_file(&user).await;
+    page.evaluate("localStorage.setItem('language', 'de')").await;
+    page.run_first(DEFECT).await;
+    page.visit(&format!("{}/files", user.server.base())).await;
+    page.named("button", "Neuer Ordner").click().await;
+    page.named("textbox", "Name").has_focus().await;
+    page.write("Briefe").await;
+    page.press("Enter").await;
+    page.shows("dialog [role=alert]", "Im Dienst ist etwas kaputt.").await;
+}
+
 #[tokio::test]
 async fn a_browser_whose_language_is_not_there_has_its_own_numbers() {
     let user = Api::on(Lane::Embedded).user().await;

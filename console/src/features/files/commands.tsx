@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
+import { UnansweredError } from "../../api/client";
 import * as api from "../../api/items";
 import type { BatchOperation, BatchResult, Item, ListedItem } from "../../api/types";
 import { type Change, changed } from "../../app/live";
@@ -181,7 +182,8 @@ export async function paste(target: Target): Promise<void> {
     try {
       keep(await transfer(held.op, held.items, target));
     } catch (error) {
-      if (mayPass(error) || error instanceof api.InterruptedError) keep(held.items);
+      const isUnknown = error instanceof UnansweredError || error instanceof api.InterruptedError;
+      if (isUnknown || mayPass(error)) keep(held.items);
       throw error;
     }
   });

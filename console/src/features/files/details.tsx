@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { dateTime, size } from "../../i18n/format";
 import { useKeptFocus } from "../../ui/focus";
 import { Icon } from "../../ui/icon";
+import { useCover } from "./cover";
 import { kindName, kindOf } from "./kinds";
 import { Thumb } from "./thumb";
 import { Versions } from "./versions";
@@ -12,11 +13,8 @@ import { Versions } from "./versions";
 /** What is known of one entry, and its versions. */
 export function Details({ item, onClose }: { item: Item | null; onClose: () => void }) {
   const ref = useRef<HTMLElement>(null);
+  useCover(ref);
   useKeptFocus(ref);
-  useEffect(() => {
-    // On narrow screens it covers what has the focus.
-    if (matchMedia("(max-width: 56rem)").matches) ref.current?.focus();
-  }, []);
   return (
     <aside
       ref={ref}

@@ -20,6 +20,10 @@ const TWO_LINES = 60;
 const TILE = { width: 168, height: 196 };
 const TYPING = 700;
 
+/** How high the part of a list is that the list of uploads does not cover. */
+const uncovered = (element: HTMLElement): number =>
+  element.clientHeight - Number.parseFloat(getComputedStyle(element).paddingBlockEnd);
+
 /** A line of the list as it is in the page. */
 interface Drawn {
   line: VNode | undefined;
@@ -63,15 +67,27 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const read = () => setSize({ width: element.clientWidth, height: uncovered(element) });
+    const observer = new ResizeObserver(read);
     observer.observe(element);
-    setSize({ width: element.clientWidth, height: element.clientHeight });
+    read();
     return () => {
       observer.disconnect();
       leaps.stop();
     };
   }, []);
   useLayoutEffect(() => measure(), [rows, rowHeight, size]);
+  // What the keyboard is on stays visible where a message or other entries take its room.
+  const last = useRef({ ids, height: 0 });
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    const [from, to] = [last.current.ids, ids].map((ids) => ids.indexOf(active ?? "")) as [number, number];
+    if (element && inside.current && from >= 0 && to >= 0) {
+      const wasVisible = revealed(element, from, last.current.height) === element.scrollTop;
+      if (wasVisible) element.scrollTop = revealed(element, to);
+    }
+    last.current = { ids, height: size.height };
+  }, [ids, size]);
 
   // The last entries have gone, and the list with them: those that come in their place are not selected.
   useLayoutEffect(
@@ -95,6 +111,13 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     row.focus({ preventScroll: true });
   });
 
+  /** Where to scroll to, so that an entry is visible in a list of this height. */
+  const revealed = (element: HTMLElement, index: number, height = uncovered(element)): number => {
+    // The sticky head covers the top of the rows.
+    const left = Math.max(rowHeight, height - head * LINE);
+    return reveal(Math.floor(index / perRow), rowHeight, element.scrollTop, left);
+  };
+
   const moveTo = (index: number, how: "only" | "extend" | "focus") => {
     // Read now, not when the list was drawn: what was waited for may have made it longer.
     const ids = list.ids.value;
@@ -106,10 +129,7 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     wanted.current = true;
     const element = scroller.current;
     if (!element) return;
-    // The sticky head covers the top of the rows, the list of uploads their end.
-    const covered = head * LINE + Number.parseFloat(getComputedStyle(element).paddingBlockEnd);
-    const row = Math.floor(bounded / perRow);
-    element.scrollTop = reveal(row, rowHeight, element.scrollTop, Math.max(rowHeight, element.clientHeight - covered));
+    element.scrollTop = revealed(element, bounded);
     // Where the page around the list scrolls too.
     element.scrollIntoView({ block: "nearest" });
     measure();

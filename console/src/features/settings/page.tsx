@@ -18,7 +18,7 @@ import { useSubmit } from "../../ui/submit";
 import { useTitle } from "../../ui/title";
 import { toast } from "../../ui/toast";
 import { MakeRoom, NEARLY_FULL, reclaimable } from "../trash/empty";
-import { dropUploads } from "../uploads/start";
+import { dropUploadsAfter } from "../uploads/start";
 import { agentName } from "./agent";
 
 export function SettingsPage() {
@@ -288,8 +288,7 @@ function RemovalDialog({ close }: { close: () => void }) {
       danger
       onClose={close}
       onSubmit={async () => {
-        await auth.removeAccount(password);
-        await dropUploads();
+        await dropUploadsAfter(() => auth.removeAccount(password));
         leave();
       }}
     >

@@ -149,7 +149,7 @@ class Direct {
 
   #complete(id: string): Promise<FileItem> {
     const parts = Object.entries(this.#upload.parts).map(([number, etag]) => ({ number: Number(number), etag }));
-    return json("POST", `v1/direct-uploads/${id}/complete`, { body: { parts } });
+    return json("POST", `v1/direct-uploads/${id}/complete`, { body: { parts }, mayRepeat: true });
   }
 }
 

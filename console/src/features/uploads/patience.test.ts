@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { ApiError, NetworkError } from "../../api/client";
 import type { Problem } from "../../api/types";
-import { patiently, scatter, waitOf } from "./patience";
+import { isUntold, patiently, scatter, waitOf } from "./patience";
 
 let random = 0;
 
@@ -89,4 +89,12 @@ test("many who were turned away together come back at different times, and none 
   mock.timers.tick(1);
   await rest();
   assert.deepEqual(state, { count: 2, outcome: "done", waits: 4500 });
+});
+
+test("an upload that another request is at work on, or that is not told of, is not taken for one that is gone", () => {
+  for (const status of [0, 401, 423, 429, 503]) assert.equal(isUntold(status, undefined), true, `${status}`);
+  assert.equal(isUntold(409, "1"), true);
+  // Its name is taken, say: there is nothing to wait for.
+  assert.equal(isUntold(409, undefined), false);
+  for (const status of [200, 403, 404, 410]) assert.equal(isUntold(status, undefined), false, `${status}`);
 });

@@ -11,6 +11,13 @@ export const scatter = (milliseconds: number): number => milliseconds * (1 + Mat
 export const isPassing = (status: number): boolean =>
   status === 0 || status === 408 || status === 423 || status === 429 || status >= 500;
 
+/**
+ * Whether an answer with this status and `Retry-After` says nothing of how far an upload is, and a later one may: 409 with the
+ * latter is one that another request is at work on, as that of a page that was loaded anew.
+ */
+export const isUntold = (status: number, retryAfter: string | undefined): boolean =>
+  status === 401 || isPassing(status) || (status === 409 && waitOf(retryAfter) > 0);
+
 /** Milliseconds that an answer with this `Retry-After` asks for. One that is a date asks for none: the service sends seconds. */
 export const waitOf = (retryAfter: string | undefined): number => Math.max(0, Number(retryAfter ?? 0) * 1000) || 0;
 

@@ -1,4 +1,5 @@
 import type { Upload } from "./queue";
+import { mark, unmark } from "./running";
 
 /** An upload as it is kept beyond the life of the page. */
 export interface UploadRecord {
@@ -26,9 +27,23 @@ export const KEPT_FILE = 64 * 1024 * 1024;
 /** All that is copied of one batch. */
 export const KEPT_BATCH = 1024 * 1024 * 1024;
 
-/** Whether there may be records: a look that needs no database. */
-const MARK = "uploads";
-export const mayHaveRecords = (): boolean => localStorage.getItem(MARK) !== null;
+/** The bytes of an upload stand beside its record: browsers write them anew with each change of what they stand in. */
+interface Copy {
+  id: string;
+  file: File;
+}
+
+const copyOf = (id: string): string => `${id}.copy`;
+
+/** Records with their copies. A version before this one has left files within records. */
+export function whole(entries: readonly (UploadRecord | Copy)[]): UploadRecord[] {
+  const copies = new Map(entries.map(({ id, file }) => [id, file]));
+  const records = entries.filter((entry): entry is UploadRecord => "user" in entry);
+  return records.map((record) => {
+    const file = copies.get(copyOf(record.id)) ?? record.file;
+    return file ? { ...record, file } : record;
+  });
+}
 
 const STORE = "uploads";
 
@@ -58,30 +73,43 @@ async function transact<T>(
 }
 
 export async function put(records: readonly UploadRecord[]): Promise<void> {
-  localStorage.setItem(MARK, "1");
+  mark();
   await transact("readwrite", (store) => {
     for (const record of records) store.put(record);
     return null;
   });
 }
 
-/** Changes what a record says, if it is still there. */
-export async function amend(id: string, changes: Partial<UploadRecord>): Promise<void> {
+/** Does this with a record, if it is still there. */
+async function ifKept(id: string, work: (store: IDBObjectStore, record: UploadRecord) => void): Promise<void> {
   await transact("readwrite", (store) => {
     const found = store.get(id) as IDBRequest<UploadRecord | undefined>;
     found.onsuccess = () => {
-      if (found.result) store.put({ ...found.result, ...changes });
+      if (found.result) work(store, found.result);
     };
     return null;
   });
 }
 
+/** Changes what a record says. */
+export const amend = (id: string, changes: Omit<Partial<UploadRecord>, "file">): Promise<void> =>
+  ifKept(id, (store, record) => store.put({ ...record, ...changes }));
+
+/** Keeps the bytes too. */
+export const keepCopy = (id: string, file: File): Promise<void> =>
+  ifKept(id, (store) => store.put({ id: copyOf(id), file } satisfies Copy));
+
+function erase(store: IDBObjectStore, id: string): void {
+  store.delete(id);
+  store.delete(copyOf(id));
+}
+
 export async function remove(ids: readonly string[]): Promise<void> {
   await transact("readwrite", (store) => {
-    for (const id of ids) store.delete(id);
+    for (const id of ids) erase(store, id);
     return null;
   });
-  await unmark();
+  await unmarkEmpty();
 }
 
 /** Removes all of a user, those of other tabs too. */
@@ -89,19 +117,20 @@ export async function removeOf(user: string): Promise<void> {
   await transact("readwrite", (store) => {
     const found = store.getAll() as IDBRequest<UploadRecord[]>;
     found.onsuccess = () => {
-      for (const record of found.result) if (record.user === user) store.delete(record.id);
+      for (const record of found.result) if (record.user === user) erase(store, record.id);
     };
     return null;
   });
-  await unmark();
+  await unmarkEmpty();
 }
 
-async function unmark(): Promise<void> {
-  if ((await transact("readonly", (store) => store.count())) === 0) localStorage.removeItem(MARK);
+async function unmarkEmpty(): Promise<void> {
+  if ((await transact("readonly", (store) => store.count())) === 0) unmark();
 }
 
 export async function all(): Promise<UploadRecord[]> {
-  return (await transact("readonly", (store) => store.getAll() as IDBRequest<UploadRecord[]>)) ?? [];
+  const entries = await transact("readonly", (store) => store.getAll() as IDBRequest<(UploadRecord | Copy)[]>);
+  return whole(entries ?? []);
 }
 
 /** This tab, among those that are open now. */
@@ -117,18 +146,34 @@ export function holdTab(): void {
   void navigator.locks.request(lockOf(tab), () => new Promise(() => undefined));
 }
 
+const awaited = new Set<string>();
+
+/** Calls `gone` once this tab is closed; browsers may count one that was loaded anew as open for a while. */
+function whenGone(name: string, gone: () => void): void {
+  if (awaited.has(name)) return;
+  awaited.add(name);
+  void navigator.locks.request(lockOf(name), () => awaited.delete(name)).then(gone, () => undefined);
+}
+
 /**
  * Takes over the user's uploads whose tab is gone, and gives them with those of this tab. Two tabs never take the same.
+ * `left` is called when another tab that has some goes: then there are more to claim.
  */
-export async function claim(user: string): Promise<UploadRecord[]> {
+export async function claim(user: string, left: () => void): Promise<UploadRecord[]> {
   if (!navigator.locks) return (await all()).filter((record) => record.user === user);
   return navigator.locks.request("uploads-claim", async () => {
     const { held = [] } = await navigator.locks.query();
     const alive = new Set(held.map((lock) => lock.name));
     const ours = (await all()).filter((record) => record.user === user);
-    const orphans = ours.filter((record) => record.tab !== tab && !alive.has(lockOf(record.tab)));
-    for (const record of orphans) record.tab = tab;
-    if (orphans.length > 0) await put(orphans);
+    for (const record of ours) {
+      if (record.tab === tab) continue;
+      if (alive.has(lockOf(record.tab))) {
+        whenGone(record.tab, left);
+      } else {
+        record.tab = tab;
+        await amend(record.id, { tab });
+      }
+    }
     return ours.filter((record) => record.tab === tab);
   });
 }

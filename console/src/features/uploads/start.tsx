@@ -6,8 +6,9 @@ import { t } from "../../i18n";
 import { toast, toastError } from "../../ui/toast";
 import type { Target } from "../files/commands";
 import { sending } from "../load";
+import { dropAfter } from "./dropping";
 import { fromInput, type Gathered } from "./entries";
-import { mayHaveRecords } from "./records";
+import { mayHaveRecords } from "./running";
 
 /** Loads what sends files, which comes with the first of them, and shows it. */
 const load = async () => {
@@ -33,9 +34,14 @@ export async function upload(gathered: Gathered | Promise<Gathered>, target: Tar
   }
 }
 
-/** Ends all uploads, before the user signs out. */
-export async function dropUploads(): Promise<void> {
-  if (tray.value || mayHaveRecords()) await (await load()).dropAll();
+/** Ends the session by `end`, and with it all uploads of its user. */
+export async function dropUploadsAfter(end: () => Promise<void>): Promise<void> {
+  const user = account.peek()?.id;
+  await dropAfter(end, async () => {
+    if (!user || !(tray.value || mayHaveRecords())) return null;
+    const { dropAll } = await load();
+    return { dropAll: () => dropAll(user) };
+  });
 }
 
 /** The tray, once there is something in it; goes on with what was left when someone is signed in. */

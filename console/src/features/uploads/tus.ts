@@ -2,7 +2,7 @@ import { type DetailedError, type HttpResponse, Upload as TusUpload } from "tus-
 import { ApiError, discard, NetworkError, refresher, send, url } from "../../api/client";
 import { pause } from "../../api/pause";
 import type { Problem } from "../../api/types";
-import { DELAYS, isPassing, scatter, waitOf } from "./patience";
+import { DELAYS, isPassing, isUntold, scatter, waitOf } from "./patience";
 import type { Transfer, TransferEvents, Upload } from "./queue";
 import { isReadable } from "./readable";
 import { Renewals } from "./renewals";
@@ -51,7 +51,8 @@ export function beginTus(upload: Upload, events: TransferEvents): Transfer {
     onAfterResponse: (request, response) => {
       const status = response.getStatus();
       // Where the library is not told how far an upload is, it begins a new one, of all bytes. That is right for one that is gone alone.
-      if (request.getMethod() === "HEAD" && (status === 401 || isPassing(status))) throw new UntoldError(response);
+      if (request.getMethod() === "HEAD" && isUntold(status, response.getHeader("Retry-After")))
+        throw new UntoldError(response);
       if (status !== 401) renewals.reset();
       if (response.getHeader("X-Moved-From-Parent-Id")) toRoot = true;
     },

@@ -133,7 +133,7 @@ const makeFolders = (parent: string, folders: string[]): Promise<MadePath[]> =>
 async function keep(copies: ReadonlyMap<string, File>): Promise<void> {
   for (const [id, file] of copies) {
     try {
-      await records.amend(id, { file });
+      await records.keepCopy(id, file);
     } catch (error) {
       // What is not copied is chosen again after the page was loaded anew: one that can't be read, and all where there is no room for more.
       if (error instanceof DOMException && error.name === "QuotaExceededError") return;
@@ -155,19 +155,29 @@ export async function resumeLeft(): Promise<void> {
   try {
     records.holdTab();
     queue.resumeAll(["paused"]);
-    const left = await Promise.all((await records.claim(user)).map(revive));
-    // Another user may have signed in meanwhile.
-    if (owner !== user || account.peek()?.id !== user) return;
-    const known = new Set(queue.uploads.map(({ id }) => id));
-    const revived = left.filter(({ id }) => !known.has(id));
-    const missing = revived.filter(({ state }) => state === "missing").length;
-    if (missing > 0) announce(t("uploads.missing", { count: missing }));
-    queue.add(revived);
+    await takeOver(user);
     // The question about names has gone with the session.
-    if (queue.uploads.some(({ state }) => state === "conflict")) void ask();
+    if (isOwner(user) && queue.uploads.some(({ state }) => state === "conflict")) void ask();
   } catch {
     // Without a database nothing was left.
   }
+}
+
+const isOwner = (user: string): boolean => owner === user && account.peek()?.id === user;
+
+/** Sends what tabs of this user have left that are gone, and what other ones leave later. */
+async function takeOver(user: string): Promise<void> {
+  const claimed = await records.claim(user, () => {
+    if (isOwner(user)) takeOver(user).catch(unkept);
+  });
+  const left = await Promise.all(claimed.map(revive));
+  // Another user may have signed in meanwhile.
+  if (!isOwner(user)) return;
+  const known = new Set(queue.uploads.map(({ id }) => id));
+  const revived = left.filter(({ id }) => !known.has(id));
+  const missing = revived.filter(({ state }) => state === "missing").length;
+  if (missing > 0) announce(t("uploads.missing", { count: missing }));
+  queue.add(revived);
 }
 
 async function revive(record: records.UploadRecord): Promise<Upload> {
@@ -213,13 +223,12 @@ export async function reopen(id: string): Promise<boolean> {
 }
 
 /**
- * Drops all, here and at the service: for the end of a session that the user has ended. What other tabs have begun they keep
- * until they are closed; no file of it stays in the browser's store.
+ * Drops all of a user whose session has ended: the service drops by itself what no one goes on with. What other tabs have begun
+ * they keep until they are closed; no file of it stays in the browser's store.
  */
-export async function dropAll(): Promise<void> {
-  queue.remove(queue.uploads.map(({ id }) => id));
-  const user = account.peek()?.id;
-  if (user) await records.removeOf(user).catch(unkept);
+export async function dropAll(user: string): Promise<void> {
+  queue.release();
+  await records.removeOf(user).catch(unkept);
 }
 
 function newUpload(file: File, parentId: string, place: string): Upload {

@@ -158,7 +158,7 @@ export function ViewerPage({ file: id }: { file: string }) {
         )}
         <a
           class="icon-button"
-          href={file.download.url}
+          href={api.contentAddress(file.id, "attachment")}
           download={file.name}
           aria-label={t("action.download")}
           title={t("action.download")}
@@ -261,7 +261,7 @@ function Content({ file }: { file: FileItem }) {
   return (
     <div class="document">
       <iframe src={url} title={file.name} />
-      <a href={url} target="_blank" rel="noreferrer">
+      <a href={api.contentAddress(file.id, "inline")} target="_blank" rel="noreferrer">
         {t("viewer.newTab")}
       </a>
     </div>
@@ -273,7 +273,7 @@ function NoPreview({ file }: { file: FileItem }) {
     <Empty icon={iconOf(kindOf(file))} title={t("viewer.none")}>
       {thumbnailOf(file) && <Thumb item={file} large />}
       <p class="muted">{size(file.size)}</p>
-      <a class="button primary" href={file.download.url} download={file.name}>
+      <a class="button primary" href={api.contentAddress(file.id, "attachment")} download={file.name}>
         <Icon name="download" size={18} />
         {t("action.download")}
       </a>

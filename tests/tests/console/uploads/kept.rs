@@ -19,15 +19,28 @@ const COPIES: &str = "new Promise((resolve) => {
     };
 })";
 
-/// At this pace the first request that carries bytes of a file takes longer than a busy machine needs to copy it.
-const SLOW: u64 = BYTES_A_SECOND / 8;
+/// How many uploads the browser would go on with at their addresses.
+const ADDRESSES: &str = "new Promise((resolve) => {
+    const opening = indexedDB.open('uploads');
+    opening.onsuccess = () => {
+        const found = opening.result.transaction('uploads').objectStore('uploads').getAll();
+        found.onsuccess = () => resolve(found.result.filter(({url}) => url).length);
+        opening.result.close();
+    };
+})";
 
-/// Chooses a file, waits until the browser has copied it, and has it sent at a usual pace from then on.
+/// At this pace all of a file takes longer than whatever is waited for: what is done meanwhile never comes too late.
+const SLOW: u64 = SIZE / 240;
+
+/// A pace at which nothing is waited for.
+const QUICK: u64 = BYTES_A_SECOND * 4;
+
+/// Chooses a file, which is sent slowly, and waits until the browser has copied it and knows where to go on with it.
 async fn upload_and_copy(page: &Page, path: &Path) {
     page.slow_down(SLOW).await;
     upload(page, &[path.to_owned()]).await;
     eventually("the file is copied", async || (page.evaluate(COPIES).await == 1).then_some(())).await;
-    page.slow_down(BYTES_A_SECOND / 2).await;
+    eventually("its address is kept", async || (page.evaluate(ADDRESSES).await == 1).then_some(())).await;
 }
 
 #[tokio::test]
@@ -40,8 +53,9 @@ async fn an_upload_goes_on_when_the_page_is_loaded_anew() {
 
     let page = open_as(&user, "/files").await;
     upload_and_copy(&page, &path).await;
-    is_sent(&page, 40).await;
+    is_sent(&page, 3).await;
     page.visit(&format!("{}/files", api.server.base())).await;
+    page.slow_down(QUICK).await;
     tells(&page, "1 of 1 uploaded").await;
 
     let files = user.all(&[]).await;
@@ -73,10 +87,11 @@ async fn a_file_that_is_chosen_again_goes_on_where_it_was() {
 
     let page = open_as(&user, "/files").await;
     upload_and_copy(&page, &path).await;
-    is_sent(&page, 20).await;
+    is_sent(&page, 3).await;
     page.evaluate(LOSE_COPIES).await;
     page.visit(&format!("{}/files", api.server.base())).await;
     page.shows(".upload.missing", "Choose the file again").await;
+    page.slow_down(QUICK).await;
     upload(&page, &[path]).await;
     tells(&page, "1 of 1 uploaded").await;
 
@@ -95,11 +110,12 @@ async fn what_someone_has_begun_is_not_sent_by_the_next_one_who_signs_in() {
     let digest = film(&path, SIZE);
     let page = open_as(&user, "/files").await;
     upload_and_copy(&page, &path).await;
-    is_sent(&page, 30).await;
+    is_sent(&page, 3).await;
 
     // Signed out from another device.
     user.delete("/v1/auth/sessions").send().await.expect(204);
     is_at(&page, "/login").await;
+    page.slow_down(QUICK).await;
     sign_in(&page, &other.email, &other.password).await;
     is_signed_in(&page, &other.email).await;
     page.shows(".state", "This folder is empty").await;
@@ -126,8 +142,9 @@ async fn a_file_that_goes_away_while_it_is_sent_goes_on_from_its_copy() {
     let digest = film(&path, SIZE);
     let page = open_as(&user, "/files").await;
     upload_and_copy(&page, &path).await;
-    is_sent(&page, 5).await;
+    is_sent(&page, 3).await;
     std::fs::remove_file(&path).unwrap();
+    page.slow_down(QUICK).await;
     page.shows(".upload.missing", "Choose the file again").await;
     page.named("button", "Choose file: Film.bin").click().await;
     tells(&page, "1 of 1 uploaded").await;
@@ -143,7 +160,6 @@ async fn who_signs_out_while_files_are_sent_is_asked() {
     film(&path, SIZE);
     let page = open_as(&user, "/files").await;
     upload_and_copy(&page, &path).await;
-    page.slow_down(SLOW).await;
     for answer in ["Cancel", "Sign out"] {
         page.shows(".upload.sending", "Film.bin").await;
         page.named("button", &format!("Account: {}", user.email)).click().await;
@@ -154,6 +170,35 @@ async fn who_signs_out_while_files_are_sent_is_asked() {
     }
     is_at(&page, "/login").await;
     assert_eq!(page.evaluate(COPIES).await, 0);
+}
+
+#[tokio::test]
+async fn who_signs_out_while_the_service_is_away_loses_no_upload() {
+    let port = fm_testkit::ports::free_port().unwrap().to_string();
+    let api = Api::with(Lane::Embedded, &[("PORT", port.as_str())]);
+    let user = api.user().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Film.bin");
+    let digest = film(&path, SIZE);
+    let page = open_as(&user, "/files").await;
+    upload_and_copy(&page, &path).await;
+    is_sent(&page, 3).await;
+    api.server.kill();
+    page.named("button", &format!("Account: {}", user.email)).click().await;
+    page.named("menuitem", "Sign out").click().await;
+    page.named("dialog", "Cancel all uploads").appears().await;
+    page.named("button", "Sign out").click().await;
+    page.shows("dialog [role=alert]", "The service is out of reach.").await;
+    page.named("button", "Cancel").click().await;
+    page.named("dialog", "Cancel all uploads").disappears().await;
+    page.shows(".upload.sending", "Film.bin").await;
+    assert_eq!(page.evaluate(COPIES).await, 1);
+
+    api.server.resume();
+    page.slow_down(QUICK).await;
+    tells(&page, "1 of 1 uploaded").await;
+    assert_eq!(user.all(&[]).await[0].sha256, Some(digest));
+    assert_eq!(own_errors(&page), Vec::<String>::new());
 }
 
 #[tokio::test]
