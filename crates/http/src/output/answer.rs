@@ -97,7 +97,7 @@ pub(crate) fn trashed_answer(view: &TrashedView) -> Answer {
 }
 
 /// What became of each operation of a batch, which no cache may store.
-pub(crate) fn batch_answer(results: &[BatchResult], settings: &HttpSettings) -> Answer {
+pub(crate) fn batch_answer(results: Vec<BatchResult>, settings: &HttpSettings) -> Answer {
     let body = batch_results(results, settings.base_path()).map_err(|_unwritable| unwritable())?;
     Ok(not_stored(HttpResponse::Ok(), body))
 }

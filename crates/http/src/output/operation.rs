@@ -1,7 +1,7 @@
 //! Operations and the results of batches, as clients see them.
 
 use fm_api_types::{BatchResult, BatchResults, FailedItem, Operation, OperationItem, OperationResult};
-use fm_application::tree::{self, BatchOutcome, ItemView, OperationView};
+use fm_application::tree::{self, BatchItem, BatchOutcome, ItemView, OperationView};
 use fm_domain::ids::NodeId;
 
 use super::about::About;
@@ -37,16 +37,16 @@ fn result(result: &tree::OperationResult) -> OperationResult {
 }
 
 /// The JSON of [`BatchResults`], with the items.
-pub(crate) fn batch_results(results: &[tree::BatchResult], base_path: &str) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn batch_results(results: Vec<tree::BatchResult>, base_path: &str) -> serde_json::Result<Vec<u8>> {
+    let (succeeded, failed) = counts(&results);
     let mut json = Json::with_room(1024 * results.len(), base_path);
     json.raw("{\"results\":[");
-    for (index, result) in results.iter().enumerate() {
+    for (index, result) in results.into_iter().enumerate() {
         if index > 0 {
             json.raw(",");
         }
         json.batch_result(result)?;
     }
-    let (succeeded, failed) = counts(results);
     json.raw("],\"succeeded\":");
     json.value(&succeeded)?;
     json.raw(",\"failed\":");
@@ -56,22 +56,22 @@ pub(crate) fn batch_results(results: &[tree::BatchResult], base_path: &str) -> s
 }
 
 impl Json<'_> {
-    fn batch_result(&mut self, result: &tree::BatchResult) -> serde_json::Result<()> {
+    fn batch_result(&mut self, result: tree::BatchResult) -> serde_json::Result<()> {
         self.raw("{\"id\":");
         self.value(&result.id)?;
         self.raw(",\"op\":");
         self.plain(result.op.as_str());
         self.raw(",\"status\":");
-        self.value(&status(result))?;
-        match &result.outcome {
+        self.value(&status(&result))?;
+        match result.outcome {
             BatchOutcome::Item(item) => {
-                let (path, requested_name) = (item.path.clone(), item.requested_name.clone());
+                let BatchItem { view, path, requested_name } = item;
                 self.raw(",\"item\":");
-                self.item(&item.view, &About { path, requested_name, ..About::NOTHING })?;
+                self.item(&view, &About { path, requested_name, ..About::NOTHING })?;
             }
             BatchOutcome::Trashed(view) => {
                 self.raw(",\"item\":");
-                self.value(&trashed(view))?;
+                self.value(&trashed(&view))?;
             }
             BatchOutcome::Done(Some(id)) => {
                 self.raw(",\"item_id\":");
