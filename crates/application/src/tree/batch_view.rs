@@ -44,7 +44,7 @@ pub(super) async fn seen(
             Some(Did::Trashed(trashed)) => {
                 result.seen_as(BatchOutcome::Trashed(TrashedView::of(trashed, context.retention.trash)))
             }
-            Some(Did::Deleted) | None => result.plain(),
+            Some(Did::Deleted) | None => result.plain()?,
         });
     }
     Ok(seen)

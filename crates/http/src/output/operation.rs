@@ -73,11 +73,16 @@ impl Json<'_> {
                 self.raw(",\"item\":");
                 self.value(&trashed(&view))?;
             }
-            BatchOutcome::Done(Some(id)) => {
-                self.raw(",\"item_id\":");
-                self.id(id.uuid());
+            BatchOutcome::Done { item, requested_name } => {
+                if let Some(id) = item {
+                    self.raw(",\"item_id\":");
+                    self.id(id.uuid());
+                }
+                if let Some(name) = requested_name {
+                    self.raw(",\"requested_name\":");
+                    self.value(name.as_str())?;
+                }
             }
-            BatchOutcome::Done(None) => {}
             BatchOutcome::Refused(refusal) => {
                 self.raw(",\"code\":");
                 self.plain(refusal.code());
@@ -94,14 +99,15 @@ fn counts(results: &[tree::BatchResult]) -> (usize, usize) {
 }
 
 fn without_item(result: &tree::BatchResult) -> BatchResult {
-    let (item, code): (Option<NodeId>, Option<&str>) = match &result.outcome {
-        BatchOutcome::Item(item) => match &item.view {
-            ItemView::File(view) => (Some(view.file.id.into()), None),
-            ItemView::Folder(view) => (Some(view.folder.id), None),
-        },
+    let (item, requested_name) = match &result.outcome {
+        BatchOutcome::Item(item) => (Some(id_of(&item.view)), item.requested_name.as_ref()),
         BatchOutcome::Trashed(view) => (Some(view.trashed.item.id()), None),
-        BatchOutcome::Done(id) => (*id, None),
-        BatchOutcome::Refused(refusal) => (None, Some(refusal.code())),
+        BatchOutcome::Done { item, requested_name } => (*item, requested_name.as_ref()),
+        BatchOutcome::Refused(_) => (None, None),
+    };
+    let code = match &result.outcome {
+        BatchOutcome::Refused(refusal) => Some(refusal.code().to_owned()),
+        BatchOutcome::Item(_) | BatchOutcome::Trashed(_) | BatchOutcome::Done { .. } => None,
     };
     BatchResult {
         id: result.id.clone(),
@@ -109,7 +115,15 @@ fn without_item(result: &tree::BatchResult) -> BatchResult {
         status: status(result),
         item: None,
         item_id: item.map(NodeId::uuid),
-        code: code.map(str::to_owned),
+        requested_name: requested_name.map(|name| name.as_str().to_owned()),
+        code,
+    }
+}
+
+fn id_of(view: &ItemView) -> NodeId {
+    match view {
+        ItemView::File(view) => view.file.id.into(),
+        ItemView::Folder(view) => view.folder.id,
     }
 }
 
