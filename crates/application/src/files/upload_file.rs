@@ -9,7 +9,7 @@ use super::upload_body::{UploadBody, UploadError};
 use crate::engine::intents::Intent;
 use crate::engine::retry::{confirm_commit, retry_conflicts, roll_back};
 use crate::ports::{Ports, Settings};
-use crate::tree::{Placed, TreeContext};
+use crate::tree::{Placed, TreeContext, path_in_root};
 use fm_domain::access::{Access, Actor, Right};
 use fm_domain::body::{BodyError, ByteSize};
 use fm_domain::error::PortResult;
@@ -52,6 +52,26 @@ pub struct Uploaded {
     pub requested_name: Option<FileName>,
     /// The folder that was asked for, where it went away while the bytes came: the file is in the root.
     pub moved_from: Option<NodeId>,
+    /// The path of the file, where it is known without a further question: in the root, in a folder there, and below a path that was asked
+    /// for; not of more than 16 KiB.
+    pub path: Option<String>,
+}
+
+impl Uploaded {
+    /// What this upload has placed.
+    pub(crate) async fn of(presenter: &FilePresenter, placed: Placed) -> PortResult<Self> {
+        let path = placed.path();
+        let Placed { file, requested_name, moved_from, replaced, .. } = placed;
+        let view = presenter.view(file).await?;
+        Ok(Self { view, fresh: true, replaced, requested_name, moved_from, path })
+    }
+
+    /// What an earlier request has placed that asked for this name.
+    pub(crate) async fn again(presenter: &FilePresenter, file: File, name: &FileName) -> PortResult<Self> {
+        let (path, requested_name) = (path_in_root(&file), (file.name != *name).then(|| name.clone()));
+        let view = presenter.view(file).await?;
+        Ok(Self { view, fresh: false, replaced: false, requested_name, moved_from: None, path })
+    }
 }
 
 /// Takes uploads.
@@ -105,10 +125,7 @@ impl UploadFile {
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(Placed { file, requested_name, moved_from, replaced }) => {
-                let view = self.presenter.view(file).await?;
-                Ok(Uploaded { view, fresh: true, replaced, requested_name, moved_from })
-            }
+            Ok(placed) => Ok(Uploaded::of(&self.presenter, placed).await?),
             Err(error) => {
                 self.transfer.intents.cancel(&intent).await;
                 Err(self.transfer.explained(actor, error).await)
@@ -215,9 +232,7 @@ impl UploadFile {
             retry_conflicts(|| self.free_key(first.file)).await?;
             return Err(UploadError::KeyBusy { retry_after: std::time::Duration::from_secs(1) });
         };
-        let requested_name = (file.name != first.name).then(|| first.name.clone());
-        let view = self.presenter.view(file).await?;
-        Ok(Uploaded { view, fresh: false, replaced: false, requested_name, moved_from: None })
+        Ok(Uploaded::again(&self.presenter, file, &first.name).await?)
     }
 
     async fn free_key(&self, file: FileId) -> PortResult<()> {

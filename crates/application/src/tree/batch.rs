@@ -94,8 +94,13 @@ pub enum BatchOutcome {
     Item(BatchItem),
     /// The item in the trash.
     Trashed(TrashedView),
-    /// It was done: the id of the item, which is not shown here; none of one that was deleted.
-    Done(Option<NodeId>),
+    /// It was done, and the item is not shown here.
+    Done {
+        /// The item; none of one that was deleted.
+        item: Option<NodeId>,
+        /// The name that it was to have, where that was taken: it is numbered.
+        requested_name: Option<FileName>,
+    },
     /// It was refused, and nothing of it was done.
     Refused(Refusal),
 }
@@ -248,13 +253,16 @@ impl StoredResult {
     }
 
     /// The result without a view of its item.
-    pub(super) fn plain(self) -> BatchResult {
-        let outcome = self.code.map_or(BatchOutcome::Done(self.item), BatchOutcome::Refused);
-        self.seen_as(outcome)
+    pub(super) fn plain(self) -> PortResult<BatchResult> {
+        let outcome = match self.code {
+            Some(refusal) => BatchOutcome::Refused(refusal),
+            None => BatchOutcome::Done { item: self.item, requested_name: self.requested_name()? },
+        };
+        Ok(self.seen_as(outcome))
     }
 }
 
-fn stored_name(what: &'static str, name: Option<&str>) -> PortResult<Option<FileName>> {
+pub(super) fn stored_name(what: &'static str, name: Option<&str>) -> PortResult<Option<FileName>> {
     let name = name.map(FileName::from_stored).transpose();
     name.map_err(|error| PortError::Corrupt { what, source: Box::new(error) })
 }

@@ -9,7 +9,7 @@ use super::item_view::{ItemPresenter, TrashedView};
 use fm_domain::access::Access;
 use fm_domain::error::{PortResult, chain};
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Item, MAX_PATH_BYTES, TreePath};
+use fm_domain::tree::{Ancestor, Item, MAX_PATH_BYTES, TreePath};
 
 /// How many items are asked about at once: each may lie 64 levels deep, below long names.
 pub(super) const WALKED_AT_ONCE: usize = 200;
@@ -44,18 +44,18 @@ pub(super) async fn seen(
             Some(Did::Trashed(trashed)) => {
                 result.seen_as(BatchOutcome::Trashed(TrashedView::of(trashed, context.retention.trash)))
             }
-            Some(Did::Deleted) | None => result.plain(),
+            Some(Did::Deleted) | None => result.plain()?,
         });
     }
     Ok(seen)
 }
 
-/// The paths of the folders that these items lie in, as far as they are known: the folders above are asked for once for each folder.
+/// The ways down to the folders that these items lie in, as far as they are known: they are asked for once for each folder.
 async fn folders(
     context: &Context,
     access: &Access,
     all: &[Option<Did>],
-) -> PortResult<HashMap<NodeId, String>> {
+) -> PortResult<HashMap<NodeId, Vec<Ancestor>>> {
     let one_of_each: HashMap<NodeId, NodeId> = all.iter().flatten().filter_map(placed).collect();
     let one_of_each: Vec<NodeId> = one_of_each.into_values().collect();
     let mut folders = HashMap::with_capacity(one_of_each.len());
@@ -64,9 +64,9 @@ async fn folders(
         for above in found {
             // What has gone elsewhere meanwhile tells of that folder.
             let Some(folder) = above.last().map(|folder| folder.id) else { continue };
-            let path = TreePath::render(above.iter().filter_map(|folder| folder.name.as_ref()));
-            if path.len() < MAX_PATH_BYTES {
-                folders.insert(folder, path);
+            // Below a path that is too long nothing has one: its names are not held.
+            if TreePath::below(&above, None).len() < MAX_PATH_BYTES {
+                folders.insert(folder, above);
             }
         }
     }
@@ -81,17 +81,16 @@ fn placed(did: &Did) -> Option<(NodeId, NodeId)> {
     }
 }
 
-/// The paths of folders, and how many bytes those of items may still have.
+/// The ways down to folders, each included, and how many bytes those of items may still have.
 struct Paths {
-    folders: HashMap<NodeId, String>,
+    folders: HashMap<NodeId, Vec<Ancestor>>,
     room: usize,
 }
 
 impl Paths {
     /// The path of an item, where it is known and there is room for it.
     fn path(&mut self, item: &Item) -> Option<String> {
-        let (folder, name) = (self.folders.get(&item.parent()?)?, item.name()?);
-        let path = format!("{}/{name}", folder.trim_end_matches('/'));
+        let path = TreePath::below(self.folders.get(&item.parent()?)?, item.name());
         if path.len() > MAX_PATH_BYTES {
             return None;
         }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::{BatchOp, BatchOperation, DoneItem, StoredBatch, StoredOperation, StoredResult};
+use super::batch::{
+    BatchOp, BatchOperation, DoneItem, StoredBatch, StoredOperation, StoredResult, stored_name,
+};
 use super::batch_refused::Refused;
 use super::context::Context;
 use super::copy_item::{CopyCommand, copy_in};
@@ -18,6 +20,7 @@ use super::work::{Advanced, Left, Work};
 use fm_domain::access::Access;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Entered, FailedItem, Item, TrashedItem, UNIT_ENTRIES};
 
@@ -46,6 +49,9 @@ pub(super) struct BatchWork {
     results: Vec<StoredResult>,
     /// What is left of the next one, and the item that comes of it.
     current: Option<(Work, Option<NodeId>)>,
+    /// The name that this item was to have, where that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested_name: Option<String>,
     is_cancelled: bool,
     fingerprint: Option<String>,
     /// Folders that were moved or brought back: what lies in them went along.
@@ -58,6 +64,7 @@ impl BatchWork {
             operations: operations.iter().map(StoredOperation::of).collect(),
             results: Vec::new(),
             current: None,
+            requested_name: None,
             is_cancelled: false,
             fingerprint: None,
             folders: Vec::new(),
@@ -137,7 +144,7 @@ impl BatchWork {
         }
         if let Some(operation) = self.operations.get(place) {
             self.results.push(operation.refused(Refusal::of(error)));
-            self.current = None;
+            (self.current, self.requested_name) = (None, None);
         }
     }
 
@@ -150,10 +157,17 @@ impl BatchWork {
         entered: &Entered,
     ) -> Result<Vec<FailedItem>, TreeError> {
         let Some((work, item)) = self.current.take() else { return Ok(Vec::new()) };
-        let Advanced { failed, left, .. } = work.advance(context, unit, access, entered).await?;
+        let Advanced { failed, left, requested_name, .. } =
+            work.advance(context, unit, access, entered).await?;
+        if requested_name.is_some() {
+            self.requested_name = to_store(requested_name.as_ref());
+        }
         match left {
             Left::Work(work) => self.current = Some((work, item)),
-            Left::Nothing => self.finish(DoneItem { item, ..DoneItem::default() }),
+            Left::Nothing => {
+                let requested_name = stored_name("operations.rest", self.requested_name.take().as_deref())?;
+                self.finish(DoneItem { item, requested_name, ..DoneItem::default() });
+            }
             // It is not done: like those after it, it has no result.
             Left::Cancelled => {}
         }
@@ -189,6 +203,7 @@ impl BatchWork {
             entered.nodes = entered.nodes.saturating_add_signed(begun.growth);
             if begun.left.is_some() {
                 self.current = begun.left;
+                self.requested_name = to_store(begun.requested_name.as_ref());
                 break;
             }
             if let (BatchOp::Move, Did::Item(Item::Folder(folder))) = (operation.op, &begun.value) {
@@ -289,6 +304,10 @@ impl BatchWork {
                 && operation.item.is_some_and(|item| items.contains(&item))
         })
     }
+}
+
+fn to_store(name: Option<&FileName>) -> Option<String> {
+    name.map(|name| name.as_str().to_owned())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName, IfMatch};
 use fm_domain::ids::{DriveId, FileId, IdSource, NodeId, UserId};
-use fm_domain::tree::{Delta, EnterDrive, Entered, Item, ItemKind, OnConflict, Placing, Precondition};
+use fm_domain::tree::{Delta, EnterDrive, Entered, Folder, Item, ItemKind, OnConflict, Placing, Precondition};
 
 /// What all changes of a tree need.
 #[derive(Clone)]
@@ -178,10 +178,10 @@ pub(super) async fn parent_in(
     unit: &mut dyn UnitOfWork,
     access: &Access,
     parent: NodeId,
-) -> Result<(), TreeError> {
-    match unit.nodes().find(access, parent).await?.map(|item| item.kind()) {
-        Some(ItemKind::Folder) => Ok(()),
-        Some(ItemKind::File) => Err(TreeError::NotAFolder),
+) -> Result<Folder, TreeError> {
+    match unit.nodes().find(access, parent).await? {
+        Some(Item::Folder(folder)) => Ok(folder),
+        Some(Item::File(_)) => Err(TreeError::NotAFolder),
         None => Err(TreeError::NoParent),
     }
 }

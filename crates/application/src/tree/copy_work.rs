@@ -74,7 +74,7 @@ impl CopyWork {
         let failed = std::mem::take(&mut made.failed);
         let items = made.finish(unit, access).await?.saturating_add(failed.len() as u64);
         let left = if self.is_done() { Left::Nothing } else { Left::Work(Work::Copy(self)) };
-        Ok(Advanced { items, failed, left })
+        Ok(Advanced { items, failed, left, ..Advanced::default() })
     }
 
     /// The same in the unit that has just made the topmost copy: no other has seen the folders, so that nothing is in their way. The items are

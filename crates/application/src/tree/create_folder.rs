@@ -12,7 +12,9 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Folder, Item, OnFolderConflict, TreePath, check_folder, check_room};
+use fm_domain::tree::{
+    Delta, Entered, Folder, Item, Misplaced, OnFolderConflict, TreePath, check_folder, check_room,
+};
 
 /// The folder to make.
 #[derive(Debug, Clone)]
@@ -108,7 +110,7 @@ async fn create_in(
         unit.drives().charge(access.drive(), &Delta::new_folders(made), None).await?;
     }
     check_folder(unit.nodes(), parent, 1).await?;
-    check_room(unit.nodes(), &entered, parent, 1).await?;
+    check_room_for(unit, &entered, parent, command).await?;
     let id = NodeId::new(context.ids.uuid());
     let folder = Folder::new(id, access.drive(), parent, command.name.clone(), now);
     let numbered = command.on_conflict == OnFolderConflict::Rename;
@@ -118,6 +120,23 @@ async fn create_in(
         context.events.record(unit, now, Change::FolderCreated { folder }).await?;
     }
     Ok(item)
+}
+
+/// Whether the folder takes the new one: of a name that may be reused and is there nothing is made, and it needs no room.
+async fn check_room_for(
+    unit: &mut dyn UnitOfWork,
+    entered: &Entered,
+    parent: NodeId,
+    command: &CreateFolderCommand,
+) -> Result<(), TreeError> {
+    let room = check_room(unit.nodes(), entered, parent, 1).await;
+    if matches!(room, Err(Misplaced::FolderFull))
+        && command.on_conflict == OnFolderConflict::Reuse
+        && let Some(item) = unit.nodes().entry(parent, &command.name.search_key()).await?
+    {
+        return Err(TreeError::NameTaken { existing: item.id(), kind: item.kind() });
+    }
+    Ok(room?)
 }
 
 #[cfg(test)]

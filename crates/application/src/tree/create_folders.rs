@@ -12,7 +12,7 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Folder, Item, MAX_BATCH, TreePath, check_room, levels_below};
+use fm_domain::tree::{Ancestor, Delta, Entered, Folder, Item, MAX_BATCH, TreePath, check_room, levels_below};
 
 /// The most folders that one request makes: of as many paths as it may have each can have one above it that is missing too.
 const MOST_MADE: usize = 2 * MAX_BATCH;
@@ -105,10 +105,12 @@ pub(crate) struct PathMaker<'a> {
     context: &'a Context,
     entered: Entered,
     now: Timestamp,
-    known: HashMap<(NodeId, String), NodeId>,
+    known: HashMap<(NodeId, String), Ancestor>,
     made: HashSet<NodeId>,
-    /// Where the last path began, and how many levels of folders fit in there.
-    start: Option<(NodeId, u32)>,
+    /// Where the last path that has a name began, how many levels of folders fit in there, and the way down to it.
+    start: Option<(NodeId, u32, Vec<Ancestor>)>,
+    /// The folders of the last path.
+    below: Vec<Ancestor>,
     /// Whether the names are ones that items had before.
     is_stored: bool,
 }
@@ -116,7 +118,7 @@ pub(crate) struct PathMaker<'a> {
 impl<'a> PathMaker<'a> {
     pub(crate) fn new(context: &'a Context, entered: Entered, now: Timestamp) -> Self {
         let (known, made) = (HashMap::new(), HashSet::new());
-        Self { context, entered, now, known, made, start: None, is_stored: false }
+        Self { context, entered, now, known, made, start: None, below: Vec::new(), is_stored: false }
     }
 
     /// The same for names that items had before: they are not judged once more.
@@ -127,6 +129,12 @@ impl<'a> PathMaker<'a> {
     /// How many folders were made: the counters of the drive are still to be charged with them.
     pub(crate) fn made(&self) -> usize {
         self.made.len()
+    }
+
+    /// The way down from the root to the end of the last path, which has a name.
+    pub(crate) fn way(&self) -> Vec<Ancestor> {
+        let above = self.start.iter().flat_map(|(_, _, above)| above);
+        above.chain(&self.below).cloned().collect()
     }
 
     /// The folder at the end of the path.
@@ -141,10 +149,12 @@ impl<'a> PathMaker<'a> {
         if levels > 0 && levels > self.levels_below(unit, start).await? {
             return Err(TreeError::TooDeep);
         }
+        self.below.clear();
         let mut here = start;
         for (name, key) in path.names().iter().zip(path.keys()) {
             if let Some(known) = self.known.get(&(here, key.clone())) {
-                here = *known;
+                here = known.id;
+                self.below.push(known.clone());
                 continue;
             }
             if self.known.len() >= MOST_LOOKED_FOR {
@@ -152,24 +162,28 @@ impl<'a> PathMaker<'a> {
             }
             let found = if self.made.contains(&here) { None } else { unit.nodes().entry(here, &key).await? };
             let next = match found {
-                Some(Item::Folder(folder)) => folder.id,
+                Some(Item::Folder(folder)) => Ancestor { id: folder.id, name: folder.name },
                 Some(file @ Item::File(_)) => {
                     return Err(TreeError::NameTaken { existing: file.id(), kind: file.kind() });
                 }
-                None => self.add(unit, access, here, name).await?,
+                None => {
+                    let id = self.add(unit, access, here, name).await?;
+                    Ancestor { id, name: Some(name.clone()) }
+                }
             };
-            self.known.insert((here, key), next);
-            here = next;
+            let above = std::mem::replace(&mut here, next.id);
+            self.below.push(next.clone());
+            self.known.insert((above, key), next);
         }
         Ok(here)
     }
 
     async fn levels_below(&mut self, unit: &mut dyn UnitOfWork, start: NodeId) -> Result<u32, TreeError> {
-        match self.start {
-            Some((known, levels)) if known == start => Ok(levels),
+        match &self.start {
+            Some((known, levels, _)) if *known == start => Ok(*levels),
             _ => {
-                let levels = levels_below(unit.nodes(), start).await?;
-                self.start = Some((start, levels));
+                let (levels, above) = levels_below(unit.nodes(), start).await?;
+                self.start = Some((start, levels, above));
                 Ok(levels)
             }
         }

@@ -59,7 +59,7 @@ pub use look_up::{LookUp, LookUpCommand};
 pub(crate) use new_content::NewContent;
 pub(crate) use operations::advance as advance_operation;
 pub use operations::{OperationResult, OperationView, Outcome};
-pub(crate) use place_upload::{Placed, place_upload, replace};
+pub(crate) use place_upload::{Placed, path_in_root, place_upload, replace};
 pub(crate) use purge_trash::{TrashLeft, purge_trash, trash_left};
 pub use restore_item::{RestoreCommand, RestoreItem};
 pub use run_batch::{BatchCommand, BatchError, RunBatch};

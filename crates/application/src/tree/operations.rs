@@ -87,7 +87,7 @@ impl OperationView {
             Some(Stored::Item(item)) => Some(OperationResult::Item(item)),
             Some(Stored::Batch(batch)) => {
                 let results = batch.results.into_iter().map(StoredResult::plain);
-                Some(OperationResult::Batch(results.collect()))
+                Some(OperationResult::Batch(results.collect::<PortResult<_>>()?))
             }
             None => None,
         };
@@ -264,7 +264,7 @@ async fn advance_in(
         (Work::Purge(work), Some(known)) if work.knows_none() => Work::Purge(known.clone()),
         (work, _) => work,
     };
-    let Advanced { items, failed, left } = work.advance(context, unit, access, entered).await?;
+    let Advanced { items, failed, left, .. } = work.advance(context, unit, access, entered).await?;
     let operation =
         with_failed(Operation { done: operation.done.saturating_add(items), ..operation }, failed);
     let now = context.clock.now();

@@ -11,7 +11,10 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::{File, FileName, IfMatch};
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Delta, Entered, Item, ItemKind, OnConflict, PlaceItem, Placing, Precondition};
+use fm_domain::tree::{
+    Ancestor, Delta, Entered, Item, ItemKind, MAX_PATH_BYTES, OnConflict, PlaceItem, Placing, Precondition,
+    TreePath,
+};
 
 /// A file at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,21 @@ pub(crate) struct Placed {
     pub(crate) moved_from: Option<NodeId>,
     /// Whether it was there before, with another content.
     pub(crate) replaced: bool,
+    /// The way down from the root to its folder, where the unit has met it.
+    way: Option<Vec<Ancestor>>,
+}
+
+impl Placed {
+    /// The path of the file, where that is known without a further question and not too long to be told.
+    pub(crate) fn path(&self) -> Option<String> {
+        let path = TreePath::below(self.way.as_ref()?, Some(&self.file.name));
+        Some(path).filter(|path| path.len() <= MAX_PATH_BYTES)
+    }
+}
+
+/// The path of a file that lies in the root, which is known without a question; none of others.
+pub(crate) fn path_in_root(file: &File) -> Option<String> {
+    (file.parent == NodeId::root(file.drive())).then(|| TreePath::below(&[], Some(&file.name)))
 }
 
 /// Places a new file whose blob is stored, and that the drive was charged with on entry.
@@ -36,7 +54,8 @@ pub(crate) async fn place_upload(
 ) -> Result<Placed, TreeError> {
     context.check_name(&file.name)?;
     let access = Access::on_behalf_of(file.owner, Right::Write);
-    let (folder, moved_from) = folder_for(context, unit, &access, entered, file, placing).await?;
+    let target = folder_for(context, unit, &access, entered, file, placing).await?;
+    let Target { folder, way, moved_from } = target;
     let modified_at = placing.modified_at.unwrap_or(file.modified_at);
     let file = File { parent: folder, modified_at, ..file.clone() };
     // `If-Match` asks for a file that is there (RFC 9110, section 13.1.1).
@@ -59,7 +78,8 @@ pub(crate) async fn place_upload(
         && let Some(numbered) = place::insert_behind_last(unit, &file, &context.last_numbers).await?
     {
         context.check_items(entered.nodes)?;
-        return Ok(Placed { file: numbered, requested_name: Some(file.name), moved_from, replaced: false });
+        let requested_name = Some(file.name);
+        return Ok(Placed { file: numbered, requested_name, moved_from, replaced: false, way });
     }
     let (existing, kind) = match unit.nodes().insert(&Item::File(file.clone())).await {
         Ok(()) if if_match.is_some() => return Err(TreeError::PreconditionFailed),
@@ -68,7 +88,7 @@ pub(crate) async fn place_upload(
             if replaces {
                 context.events.record(unit, file.created_at, created).await?;
             }
-            return Ok(Placed { file, requested_name: None, moved_from, replaced: false });
+            return Ok(Placed { file, requested_name: None, moved_from, replaced: false, way });
         }
         Err(PlaceItem::NameTaken { existing, kind }) => (existing, kind),
         Err(refusal) => return Err(refusal.into()),
@@ -77,7 +97,8 @@ pub(crate) async fn place_upload(
         (OnConflict::Rename, _) => {
             context.check_items(entered.nodes)?;
             let numbered = place::insert_numbered(unit, &file, &context.last_numbers).await?;
-            Ok(Placed { file: numbered, requested_name: Some(file.name), moved_from, replaced: false })
+            let requested_name = Some(file.name);
+            Ok(Placed { file: numbered, requested_name, moved_from, replaced: false, way })
         }
         (OnConflict::Replace, ItemKind::File) => {
             let new = NewContent::of(&file);
@@ -86,7 +107,7 @@ pub(crate) async fn place_upload(
             let before = before.ok_or(TreeError::PreconditionFailed)?;
             let charged = Delta::new_file(file.size);
             let file = replace(context, unit, &before, &new, &charged).await?;
-            Ok(Placed { file, requested_name: None, moved_from, replaced: true })
+            Ok(Placed { file, requested_name: None, moved_from, replaced: true, way })
         }
         (OnConflict::Fail, _) if placing.precondition == Some(Precondition::Free) => {
             Err(TreeError::PreconditionFailed)
@@ -97,7 +118,16 @@ pub(crate) async fn place_upload(
     }
 }
 
-/// The folder for the file, and the one that was asked for where that is gone.
+/// Where a file goes.
+struct Target {
+    folder: NodeId,
+    /// The way down to it from the root, where it takes no further question.
+    way: Option<Vec<Ancestor>>,
+    /// The folder that was asked for, where that is gone.
+    moved_from: Option<NodeId>,
+}
+
+/// The folder for the file.
 async fn folder_for(
     context: &Context,
     unit: &mut dyn UnitOfWork,
@@ -105,27 +135,35 @@ async fn folder_for(
     entered: Entered,
     file: &File,
     placing: &Placing,
-) -> Result<(NodeId, Option<NodeId>), TreeError> {
+) -> Result<Target, TreeError> {
     let root = NodeId::root(access.drive());
     let start = placing.parent.unwrap_or(root);
+    let mut way = vec![Ancestor { id: root, name: None }];
+    let mut is_known = true;
     // A root is always there.
     if start != root {
         match parent_in(unit, access, start).await {
-            Ok(()) => {}
+            Ok(folder) => {
+                // Of one that lies deeper the folders between would have to be asked for.
+                is_known = folder.parent == Some(root);
+                way.push(Ancestor { id: folder.id, name: folder.name });
+            }
             Err(TreeError::NoParent) if placing.strict_parent => return Err(TreeError::ParentTrashed),
-            Err(TreeError::NoParent) => return Ok((root, Some(start))),
+            Err(TreeError::NoParent) => {
+                return Ok(Target { folder: root, way: Some(way), moved_from: Some(start) });
+            }
             Err(refusal) => return Err(refusal),
         }
     }
     if placing.path.is_empty() {
-        return Ok((start, None));
+        return Ok(Target { folder: start, way: is_known.then_some(way), moved_from: None });
     }
     let mut maker = PathMaker::new(context, entered, file.created_at);
     let folder = maker.make(unit, access, start, &placing.path).await?;
     if maker.made() > 0 {
         unit.drives().charge(access.drive(), &Delta::new_folders(maker.made()), None).await?;
     }
-    Ok((folder, None))
+    Ok(Target { folder, way: Some(maker.way()), moved_from: None })
 }
 
 /// Gives a new content to a file that is there, whose old content becomes a version. Where both have the same bytes only the time

@@ -149,7 +149,7 @@ async fn parent_for(
     let former = trashed.item.parent().ok_or(TreeError::RootIsFixed)?;
     if trashed.is_top() {
         match parent_in(unit, access, former).await {
-            Ok(()) => return Ok((former, 0)),
+            Ok(_) => return Ok((former, 0)),
             Err(TreeError::Store(error)) => return Err(error.into()),
             Err(_) => {}
         }

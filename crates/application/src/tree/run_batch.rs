@@ -11,7 +11,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::batch::{BatchAction, BatchOperation, BatchResult, StoredBatch, StoredResult};
+use super::batch::{BatchAction, BatchOperation, BatchResult, StoredBatch};
 use super::batch_refused::Refused;
 use super::batch_units::{Atomic, Plain, Running, advance_stored, atomic_unit, begin, plain_unit};
 use super::batch_view::{WALKED_AT_ONCE, seen};
@@ -149,7 +149,8 @@ impl RunBatch {
             (Atomic::Found(_), None) => Err(BatchError::KeyConflict),
             (Atomic::Done(work, all), _) => {
                 let all = all.into_iter().map(Some).collect();
-                Ok(Outcome::Done(self.seen(access, work.stored().results, all).await?))
+                let results = work.stored().results;
+                Ok(Outcome::Done(seen(&self.context, &self.presenter, access, results, all).await?))
             }
         }
     }
@@ -202,7 +203,8 @@ impl RunBatch {
                 Err(refused) => return Err(refused.into()),
             }
         }
-        Ok(Outcome::Done(self.seen(access, work.stored().results, all).await?))
+        let results = work.stored().results;
+        Ok(Outcome::Done(seen(&self.context, &self.presenter, access, results, all).await?))
     }
 
     /// The answer to a retry.
@@ -235,16 +237,7 @@ impl RunBatch {
             });
         }
         drop(reads);
-        Ok(Outcome::Done(self.seen(access, results, all).await?))
-    }
-
-    async fn seen(
-        &self,
-        access: &Access,
-        results: Vec<StoredResult>,
-        all: Vec<Option<Did>>,
-    ) -> PortResult<Vec<BatchResult>> {
-        seen(&self.context, &self.presenter, access, results, all).await
+        Ok(Outcome::Done(seen(&self.context, &self.presenter, access, results, all).await?))
     }
 }
 

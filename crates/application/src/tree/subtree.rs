@@ -140,8 +140,7 @@ pub(super) async fn path_of(unit: &mut dyn UnitOfWork, item: &Item) -> PortResul
         None => Vec::new(),
     };
     lineage.reverse();
-    let above = lineage.iter().filter_map(|ancestor| ancestor.name.as_ref());
-    Ok(TreePath::render(above.chain(item.name())))
+    Ok(TreePath::below(&lineage, item.name()))
 }
 
 /// How a drive's counters change by what was restored from its trash.

@@ -7,12 +7,14 @@ use super::batch_work::BatchWork;
 use super::context::Context;
 use super::copy_work::CopyWork;
 use super::error::TreeError;
+use super::operations::Begun;
 use super::purge_work::PurgeWork;
 use super::restore_item::{RestoreCommand, restore_in};
 use super::subtree::{self, out_of_trash};
 use fm_domain::access::Access;
 use fm_domain::database::UnitOfWork;
 use fm_domain::error::{PortError, PortResult};
+use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Entered, FailedItem, OnConflict, UNIT_ENTRIES, UnknownConflict};
 
@@ -96,6 +98,8 @@ pub(super) struct Advanced {
     pub(super) failed: Vec<FailedItem>,
     /// What is left.
     pub(super) left: Left,
+    /// The name that the item was to have, where that was taken by now and it is numbered.
+    pub(super) requested_name: Option<FileName>,
 }
 
 /// What is left after a unit of work.
@@ -145,8 +149,9 @@ impl Work {
                             Err(TreeError::NotTrashed) => return Ok(Advanced::default()),
                             begun => begun?,
                         };
-                        let left = begun.left.map_or(Left::Nothing, |(work, _)| Left::Work(work));
-                        return Ok(Advanced { items: begun.items, left, ..Advanced::default() });
+                        let Begun { items, left, requested_name, .. } = begun;
+                        let left = left.map_or(Left::Nothing, |(work, _)| Left::Work(work));
+                        return Ok(Advanced { items, left, requested_name, ..Advanced::default() });
                     }
                     None => Left::Cancelled,
                 };

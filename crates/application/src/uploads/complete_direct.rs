@@ -64,10 +64,7 @@ impl CompleteDirect {
             outcome => outcome,
         };
         match outcome {
-            Ok(Placed { file, requested_name, moved_from, replaced }) => {
-                let view = self.presenter.view(file).await?;
-                Ok(Uploaded { view, fresh: true, replaced, requested_name, moved_from })
-            }
+            Ok(placed) => Ok(Uploaded::of(&self.presenter, placed).await?),
             Err(ResumableError::TakenOver { retry_after }) => {
                 // A second completion may have been faster.
                 match self.context.find(&access, upload.id).await?.status {
@@ -88,9 +85,7 @@ impl CompleteDirect {
     ) -> Result<Uploaded, ResumableError> {
         let found = self.context.db.read().await?.files().find(access, file).await?;
         let file = found.ok_or(ResumableError::NotFound)?;
-        let requested_name = (file.name != *name).then(|| name.clone());
-        let view = self.presenter.view(file).await?;
-        Ok(Uploaded { view, fresh: false, replaced: false, requested_name, moved_from: None })
+        Ok(Uploaded::again(&self.presenter, file, name).await?)
     }
 
     async fn acquire(&self, access: &Access, id: UploadId) -> Result<Upload, ResumableError> {

@@ -1,6 +1,7 @@
 //! Paths: the names on the way from one folder to an item below it.
 
 use super::limits::MAX_PATH_BYTES;
+use super::queries::Ancestor;
 use crate::files::{FileName, InvalidFileName};
 
 /// The names on the way down from a folder, each within the one before; none: the folder itself.
@@ -57,6 +58,14 @@ impl TreePath {
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         self.0.iter().map(FileName::search_key).collect()
+    }
+
+    /// The path of an item of this name in the last of these folders, which lead down from a root; the root itself lies in none and has
+    /// no name.
+    #[must_use]
+    pub fn below(ancestors: &[Ancestor], name: Option<&FileName>) -> String {
+        let above = ancestors.iter().filter_map(|ancestor| ancestor.name.as_ref());
+        Self::render(above.chain(name))
     }
 
     /// A path written out from a root: `/Work/Invoices`; of the root itself `/`.

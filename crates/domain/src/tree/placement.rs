@@ -35,9 +35,15 @@ pub async fn check_folder(nodes: &mut dyn NodeRepo, parent: NodeId, levels: u32)
     check_levels(&nodes.lineage(parent).await?, levels)
 }
 
-/// How many folders, each in the one before, may be made in `folder` (TREE-08).
-pub async fn levels_below(nodes: &mut dyn NodeRepo, folder: NodeId) -> Result<u32, Misplaced> {
-    levels_left(&nodes.lineage(folder).await?)
+/// How many folders, each in the one before, may be made in `folder` (TREE-08), and the way down to it: the root first, itself last.
+pub async fn levels_below(
+    nodes: &mut dyn NodeRepo,
+    folder: NodeId,
+) -> Result<(u32, Vec<Ancestor>), Misplaced> {
+    let mut lineage = nodes.lineage(folder).await?;
+    let levels = levels_left(&lineage)?;
+    lineage.reverse();
+    Ok((levels, lineage))
 }
 
 /// Whether `item` with all that is below it may be put into `parent`: not into itself (TREE-04), and not too deep (TREE-08).

@@ -2,7 +2,7 @@
 
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Ancestor, TreePath};
+use fm_domain::tree::Ancestor;
 
 use super::json::Json;
 
@@ -23,12 +23,6 @@ impl About {
     /// Nothing more.
     pub(crate) const NOTHING: Self =
         Self { path: None, ancestors: None, requested_name: None, moved_from: None };
-
-    /// The path of an item of this name below these folders, none of a root.
-    pub(crate) fn path_below(ancestors: &[Ancestor], name: Option<&FileName>) -> String {
-        let above = ancestors.iter().filter_map(|ancestor| ancestor.name.as_ref());
-        TreePath::render(above.chain(name))
-    }
 }
 
 /// The caller's role on every item that is told: what they do not own they are not told of.

@@ -89,15 +89,20 @@ pub(crate) fn item_list_answer(
     Ok(response.body(body))
 }
 
-/// An item in the trash, with its tag.
-pub(crate) fn trashed_answer(view: &TrashedView) -> Answer {
-    let mut response = tagged(StatusCode::OK, &trashed_etag(view));
+/// An item in the trash, with its tag; 304 where the client has what this tag stands for.
+pub(crate) fn trashed_answer(view: &TrashedView, has: impl FnOnce(&str) -> bool) -> Answer {
+    let body = encode(&trashed(view))?;
+    let tag = trashed_etag(view, &body);
+    if has(&tag) {
+        return Ok(not_modified(&tag));
+    }
+    let mut response = tagged(StatusCode::OK, &tag);
     response.insert_header((header::CONTENT_TYPE, JSON));
-    Ok(response.body(encode(&trashed(view))?))
+    Ok(response.body(body))
 }
 
 /// What became of each operation of a batch, which no cache may store.
-pub(crate) fn batch_answer(results: &[BatchResult], settings: &HttpSettings) -> Answer {
+pub(crate) fn batch_answer(results: Vec<BatchResult>, settings: &HttpSettings) -> Answer {
     let body = batch_results(results, settings.base_path()).map_err(|_unwritable| unwritable())?;
     Ok(not_stored(HttpResponse::Ok(), body))
 }

@@ -1,7 +1,7 @@
 //! Operations and the results of batches, as clients see them.
 
 use fm_api_types::{BatchResult, BatchResults, FailedItem, Operation, OperationItem, OperationResult};
-use fm_application::tree::{self, BatchOutcome, ItemView, OperationView};
+use fm_application::tree::{self, BatchItem, BatchOutcome, ItemView, OperationView};
 use fm_domain::ids::NodeId;
 
 use super::about::About;
@@ -37,16 +37,16 @@ fn result(result: &tree::OperationResult) -> OperationResult {
 }
 
 /// The JSON of [`BatchResults`], with the items.
-pub(crate) fn batch_results(results: &[tree::BatchResult], base_path: &str) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn batch_results(results: Vec<tree::BatchResult>, base_path: &str) -> serde_json::Result<Vec<u8>> {
+    let (succeeded, failed) = counts(&results);
     let mut json = Json::with_room(1024 * results.len(), base_path);
     json.raw("{\"results\":[");
-    for (index, result) in results.iter().enumerate() {
+    for (index, result) in results.into_iter().enumerate() {
         if index > 0 {
             json.raw(",");
         }
         json.batch_result(result)?;
     }
-    let (succeeded, failed) = counts(results);
     json.raw("],\"succeeded\":");
     json.value(&succeeded)?;
     json.raw(",\"failed\":");
@@ -56,28 +56,33 @@ pub(crate) fn batch_results(results: &[tree::BatchResult], base_path: &str) -> s
 }
 
 impl Json<'_> {
-    fn batch_result(&mut self, result: &tree::BatchResult) -> serde_json::Result<()> {
+    fn batch_result(&mut self, result: tree::BatchResult) -> serde_json::Result<()> {
         self.raw("{\"id\":");
         self.value(&result.id)?;
         self.raw(",\"op\":");
         self.plain(result.op.as_str());
         self.raw(",\"status\":");
-        self.value(&status(result))?;
-        match &result.outcome {
+        self.value(&status(&result))?;
+        match result.outcome {
             BatchOutcome::Item(item) => {
-                let (path, requested_name) = (item.path.clone(), item.requested_name.clone());
+                let BatchItem { view, path, requested_name } = item;
                 self.raw(",\"item\":");
-                self.item(&item.view, &About { path, requested_name, ..About::NOTHING })?;
+                self.item(&view, &About { path, requested_name, ..About::NOTHING })?;
             }
             BatchOutcome::Trashed(view) => {
                 self.raw(",\"item\":");
-                self.value(&trashed(view))?;
+                self.value(&trashed(&view))?;
             }
-            BatchOutcome::Done(Some(id)) => {
-                self.raw(",\"item_id\":");
-                self.id(id.uuid());
+            BatchOutcome::Done { item, requested_name } => {
+                if let Some(id) = item {
+                    self.raw(",\"item_id\":");
+                    self.id(id.uuid());
+                }
+                if let Some(name) = requested_name {
+                    self.raw(",\"requested_name\":");
+                    self.value(name.as_str())?;
+                }
             }
-            BatchOutcome::Done(None) => {}
             BatchOutcome::Refused(refusal) => {
                 self.raw(",\"code\":");
                 self.plain(refusal.code());
@@ -94,14 +99,15 @@ fn counts(results: &[tree::BatchResult]) -> (usize, usize) {
 }
 
 fn without_item(result: &tree::BatchResult) -> BatchResult {
-    let (item, code): (Option<NodeId>, Option<&str>) = match &result.outcome {
-        BatchOutcome::Item(item) => match &item.view {
-            ItemView::File(view) => (Some(view.file.id.into()), None),
-            ItemView::Folder(view) => (Some(view.folder.id), None),
-        },
+    let (item, requested_name) = match &result.outcome {
+        BatchOutcome::Item(item) => (Some(id_of(&item.view)), item.requested_name.as_ref()),
         BatchOutcome::Trashed(view) => (Some(view.trashed.item.id()), None),
-        BatchOutcome::Done(id) => (*id, None),
-        BatchOutcome::Refused(refusal) => (None, Some(refusal.code())),
+        BatchOutcome::Done { item, requested_name } => (*item, requested_name.as_ref()),
+        BatchOutcome::Refused(_) => (None, None),
+    };
+    let code = match &result.outcome {
+        BatchOutcome::Refused(refusal) => Some(refusal.code().to_owned()),
+        BatchOutcome::Item(_) | BatchOutcome::Trashed(_) | BatchOutcome::Done { .. } => None,
     };
     BatchResult {
         id: result.id.clone(),
@@ -109,7 +115,15 @@ fn without_item(result: &tree::BatchResult) -> BatchResult {
         status: status(result),
         item: None,
         item_id: item.map(NodeId::uuid),
-        code: code.map(str::to_owned),
+        requested_name: requested_name.map(|name| name.as_str().to_owned()),
+        code,
+    }
+}
+
+fn id_of(view: &ItemView) -> NodeId {
+    match view {
+        ItemView::File(view) => view.file.id.into(),
+        ItemView::Folder(view) => view.folder.id,
     }
 }
 

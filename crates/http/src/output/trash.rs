@@ -4,6 +4,7 @@ use fm_api_types::{ItemKind, TrashList, TrashedItem};
 use fm_application::tree::{self, TrashedView};
 use fm_domain::ids::NodeId;
 use fm_domain::tree::{Folder, Item};
+use sha2::{Digest as _, Sha256};
 
 use super::about::ROLE;
 
@@ -49,8 +50,10 @@ pub(crate) fn trash_list(list: &tree::TrashList) -> TrashList {
     TrashList { items: list.items.iter().map(trashed).collect(), next_cursor: list.next_cursor.clone() }
 }
 
-/// The entity tag of an item in the trash, without the quotes. It begins with `r` and the revision, as those of living items do.
-pub(super) fn trashed_etag(view: &TrashedView) -> String {
-    let since = view.trashed.trashed_at.unix_seconds();
-    format!("r{}-t{since:x}", view.trashed.item.revision().number())
+/// The entity tag of an item in the trash that this JSON tells of, without the quotes. It begins with `r` and the revision, as those of
+/// living items do. It changes with all that is told: the folder that an item was in may go, and what follows it make it larger, at one revision.
+pub(super) fn trashed_etag(view: &TrashedView, json: &[u8]) -> String {
+    let hash = Sha256::digest(json);
+    let short = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("r{}-t{short:x}", view.trashed.item.revision().number())
 }

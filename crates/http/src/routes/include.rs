@@ -5,7 +5,7 @@ use fm_application::tree::ItemView;
 use fm_domain::access::Actor;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Ancestor, MAX_PATH_BYTES};
+use fm_domain::tree::{Ancestor, MAX_PATH_BYTES, TreePath};
 
 use crate::input::{Query, bad};
 use crate::output::About;
@@ -116,7 +116,7 @@ impl Include {
         if ancestors.is_empty() && name.is_some() {
             return About::NOTHING;
         }
-        let path = About::path_below(ancestors, name);
+        let path = TreePath::below(ancestors, name);
         // Names have up to 255 characters, and folders 64 levels: a page of such paths would be many megabytes.
         if path.len() > MAX_PATH_BYTES {
             return About::NOTHING;

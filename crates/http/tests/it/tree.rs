@@ -231,12 +231,17 @@ async fn an_item_goes_into_the_trash_and_comes_back() {
     assert_eq!(ada.get("/v1/trash").await.value(), json!({"items": [value], "next_cursor": null}));
     let storage = ada.get("/v1/auth/me").await.value()["storage"].clone();
     assert_eq!((&storage["used_bytes"], &storage["trash_bytes"]), (&json!(4), &json!(4)));
+    let path = format!("/v1/trash/{text}");
+    let tag = trashed.header("etag").unwrap().to_owned();
+    let same = ada.with("If-None-Match", &tag).get(&path).await;
+    assert_eq!((same.status, same.header("etag"), same.body.len()), (304, Some(&*tag), 0));
+    assert_eq!(ada.with("If-None-Match", "\"r1-t0\"").get(&path).await.status, 200);
     let stale = ada.with("If-Match", "\"r9-t0\"");
     let delete = stale.send("DELETE", &format!("/v1/items/{text}"), b"").await;
     assert_eq!(delete.problem(), (412, "precondition_failed".into()));
     let restored = ada.send("POST", &format!("/v1/items/{text}/restore"), b"").await;
     assert_eq!((restored.status, &restored.value()["path"]), (200, &json!("/Work/a.txt")));
-    assert_eq!(ada.get(&format!("/v1/trash/{text}")).await.status, 404);
+    assert_eq!(ada.get(&path).await.status, 404);
 }
 
 #[actix_web::test]

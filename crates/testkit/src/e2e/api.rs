@@ -123,15 +123,16 @@ impl Api {
             .body(bytes.into())
     }
 
-    /// Uploads raw bytes that must be taken, and gives the file.
+    /// Uploads raw bytes that must be taken, and gives the file as it is shown from then on: without the path, which this answer tells.
     pub async fn file(&self, name: &str, bytes: impl Into<Bytes>) -> File {
-        self.upload(name, bytes).send().await.expect(201).parse()
+        let answer = self.upload(name, bytes).send().await.expect(201);
+        File { path: None, ..answer.parse() }
     }
 
-    /// Uploads raw bytes of this claimed type that must be taken, and gives the file.
+    /// The same of bytes of this claimed type.
     pub async fn file_of(&self, content_type: &str, name: &str, bytes: impl Into<Bytes>) -> File {
         let upload = self.post("/v1/files").query(&[("name", name)]).header("content-type", content_type);
-        upload.body(bytes.into()).send().await.expect(201).parse()
+        File { path: None, ..upload.body(bytes.into()).send().await.expect(201).parse() }
     }
 
     /// Makes a folder that must not be there, in `parent` or in the root.
@@ -144,7 +145,7 @@ impl Api {
     /// Uploads raw bytes into a folder, which must be taken, and gives the file.
     pub async fn file_in(&self, folder: &Folder, name: &str, bytes: impl Into<Bytes>) -> File {
         let upload = self.upload(name, bytes).query(&[("parent_id", &folder.id.to_string())]);
-        upload.send().await.expect(201).parse()
+        File { path: None, ..upload.send().await.expect(201).parse() }
     }
 
     /// The first page of the entries of a folder, with these query parameters.

@@ -6,14 +6,16 @@ use crate::ports::Settings;
 use crate::testing::{TestPorts, settings};
 use crate::tree::batch::{BatchAction, BatchOperation, BatchOutcome};
 use crate::tree::context::Context;
-use crate::tree::fixture::{a_folder, finding, node};
+use crate::tree::fixture::{a_folder, a_trashed_file, finding, name, node};
 use crate::tree::work::{Rest, Work};
 use crate::tree::{Refusal, TreeError};
 use fm_domain::access::Right;
 use fm_domain::ids::NodeId;
 use fm_domain::jobs::Enqueued;
 use fm_domain::testing::{FakeUnitOfWork, a_file};
-use fm_domain::tree::{Ancestor, Item, Marked, Measure, OnConflict, Removed, UNIT_ENTRIES};
+use fm_domain::tree::{
+    Ancestor, Item, ItemKind, Marked, Measure, OnConflict, PlaceItem, Removed, TrashedItem, UNIT_ENTRIES,
+};
 
 fn moving(item: NodeId, parent: NodeId) -> BatchOperation {
     let action = BatchAction::Move { parent, on_conflict: OnConflict::Fail, if_match: None };
@@ -54,6 +56,10 @@ async fn advance_with(
     done.map_err(|refused| (refused.at, refused.error))
 }
 
+fn outcomes(work: &BatchWork) -> Vec<BatchOutcome> {
+    work.stored().results.into_iter().map(|result| result.plain().unwrap().outcome).collect()
+}
+
 #[tokio::test]
 async fn operations_are_done_in_their_order_and_no_more_than_are_wanted() {
     let folders = [a_folder(1, "a"), a_folder(2, "b"), a_folder(3, "c")];
@@ -70,9 +76,8 @@ async fn operations_are_done_in_their_order_and_no_more_than_are_wanted() {
     assert_eq!(work.done(), 2, "it is not the next one");
     work.refuse(2, false, &error);
     assert!(work.is_over());
-    let results: Vec<_> = work.stored().results.into_iter().map(|result| result.plain().outcome).collect();
-    let done = |number| BatchOutcome::Done(Some(node(number)));
-    assert_eq!(results, [done(1), done(2), BatchOutcome::Refused(Refusal::NotFound)]);
+    let done = |number| BatchOutcome::Done { item: Some(node(number)), requested_name: None };
+    assert_eq!(outcomes(&work), [done(1), done(2), BatchOutcome::Refused(Refusal::NotFound)]);
 }
 
 #[test]
@@ -159,6 +164,48 @@ async fn a_unit_changes_so_many_rows_and_a_large_item_goes_on_in_others() {
         assert_eq!(work.is_amidst(), is_amidst);
     }
     assert!(work.is_over());
+}
+
+#[tokio::test]
+async fn a_large_item_that_is_numbered_is_told_with_the_name_that_it_was_to_have() {
+    for is_apart in [true, false] {
+        let on_conflict = OnConflict::Rename;
+        let action = BatchAction::Restore { parent: Some(node(3)), recreate_parents: false, on_conflict };
+        let mut work = BatchWork::new(&[BatchOperation { action, ..moving(node(1), node(3)) }]);
+        let mut unit = unit(&[a_folder(3, "target").into()]);
+        // It lies in a trashed folder, or is a top itself.
+        let top = if is_apart { node(8) } else { node(1) };
+        let trashed = TrashedItem { item: a_folder(1, "Work").into(), top, ..a_trashed_file() };
+        unit.nodes.expect_find_trashed().times(1).return_once(move |_, _| Ok(Some(trashed)));
+        let own = TrashedItem { item: a_folder(1, "Work").into(), top: node(1), ..a_trashed_file() };
+        unit.nodes.expect_find_trashed().returning(move |_, _| Ok(Some(own.clone())));
+        unit.nodes.expect_trash().returning(|_, _, _| Ok(Some(Measure::default())));
+        if is_apart {
+            let many = |_, items| Ok(Marked { items, measure: Measure::default() });
+            unit.nodes.expect_mark_below().times(1).return_once(many);
+        }
+        unit.nodes.expect_mark_below().returning(|_, _| Ok(Marked::default()));
+        let taken = PlaceItem::NameTaken { existing: node(9), kind: ItemKind::Folder };
+        unit.nodes.expect_restore().times(1).return_once(|_| Err(taken));
+        unit.nodes.expect_restore().returning(|_| Ok(Measure::default()));
+        unit.nodes.expect_taken().returning(|_, _| Ok(Vec::new()));
+        let many = |_, items| Ok(Marked { items, measure: Measure::default() });
+        unit.nodes.expect_unmark_below().times(1).return_once(many);
+        unit.nodes.expect_unmark_below().returning(|_, _| Ok(Marked::default()));
+        unit.drives.expect_charge().returning(|_, _, _| Ok(()));
+        assert!(advance(&mut work, &mut unit, 50).await.unwrap().is_empty());
+        let context = Context::new(&TestPorts::default().ports(), &settings());
+        while work.is_amidst() {
+            // Units of other processes go on with it.
+            let Ok(Rest::Batch(read)) = Rest::read(&Rest::Batch(work).write().unwrap()) else {
+                unreachable!("it is a batch")
+            };
+            work = read;
+            work.go_on(&context, &mut unit, &access(Right::Write), &entered()).await.unwrap();
+        }
+        let told = BatchOutcome::Done { item: Some(node(1)), requested_name: Some(name("Work")) };
+        assert_eq!(outcomes(&work), [told], "{is_apart}");
+    }
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ async fn a_unit_ends_at_its_share_where_nothing_can_be_copied_any_more() {
     });
     unit.nodes.expect_lineage().returning(|_| Ok(Vec::new()));
     unit.drives.expect_charge().returning(|_, _, _| Ok(()));
-    let Advanced { items, failed, left } = advance(CopyWork::new(node(1), node(2)), &mut unit).await;
+    let Advanced { items, failed, left, .. } = advance(CopyWork::new(node(1), node(2)), &mut unit).await;
     assert_eq!((items, failed.len()), (u64::from(UNIT_ENTRIES) + 1, UNIT_ENTRIES as usize + 1));
     let Left::Work(Work::Copy(left)) = left else { unreachable!("{left:?}") };
     assert_eq!(left.groups[0].after, Some(node(5_000 + u64::from(UNIT_ENTRIES))));

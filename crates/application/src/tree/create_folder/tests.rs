@@ -1,14 +1,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{CreateFolder, CreateFolderCommand, CreatedFolder};
-use crate::fixture::{actor, by_ada, lost_race, noted, once, unavailable};
+use crate::fixture::{actor, by_ada, entered, lost_race, noted, once, unavailable};
 use crate::testing::{TestPorts, settings};
 use crate::tree::TreeError;
 use crate::tree::fixture::{a_folder, drive, entering, finding, name};
 use fm_domain::audit::AuditAction;
 use fm_domain::ids::NodeId;
 use fm_domain::testing::{Effects, FakeReads, FakeUnitOfWork, a_file};
-use fm_domain::tree::{Delta, EnterDrive, Item, ItemKind, OnFolderConflict, PlaceItem, TreePath};
+use fm_domain::tree::{
+    Delta, EnterDrive, Entered, Item, ItemKind, MAX_FOLDER_ENTRIES, OnFolderConflict, PlaceItem, TreePath,
+};
 
 fn command(on_conflict: OnFolderConflict) -> CreateFolderCommand {
     let directory = TreePath::default();
@@ -82,6 +84,39 @@ async fn a_taken_name_is_refused_numbered_or_answered_with_the_folder_that_has_i
         });
         let made = create([unit], Some(reads), command(OnFolderConflict::Reuse)).await;
         assert_eq!(made.ok().map(|made| made.fresh), fresh);
+    }
+}
+
+/// A unit in a drive so large that a folder may be full, and the root is; nothing is inserted.
+fn full(effects: &Effects, found: Option<Item>) -> FakeUnitOfWork {
+    let mut unit = FakeUnitOfWork::noting(effects);
+    once!(effects, unit.drives.expect_enter(), "enter", |_, _, _| {
+        Ok(Entered { nodes: 2 * MAX_FOLDER_ENTRIES, ..entered() })
+    });
+    unit.nodes.expect_count_entries().returning(|_, limit| Ok(limit));
+    unit.nodes.expect_entry().returning(move |folder, key| {
+        assert_eq!((folder, key), (NodeId::root(drive()), "invoices"));
+        Ok(found.clone())
+    });
+    finding(unit, &[])
+}
+
+#[tokio::test]
+async fn a_folder_that_is_there_is_reused_in_one_that_is_full() {
+    let (effects, there) = (Effects::default(), Item::Folder(a_folder(5, "invoices")));
+    let mut reads = FakeReads::default();
+    let found = there.clone();
+    reads.tree.expect_item().return_once(move |_, _| Ok(Some(found)));
+    let unit = full(&effects, Some(there.clone()));
+    let reused = create([unit], Some(reads), command(OnFolderConflict::Reuse)).await.unwrap();
+    assert_eq!((reused.fresh, reused.view.folder.id), (false, there.id()));
+    for (on_conflict, found) in [
+        (OnFolderConflict::Reuse, None),
+        (OnFolderConflict::Rename, Some(there.clone())),
+        (OnFolderConflict::Fail, Some(there)),
+    ] {
+        let refused = create([full(&effects, found)], None, command(on_conflict)).await;
+        assert!(matches!(refused, Err(TreeError::FolderFull)), "{refused:?}");
     }
 }
 

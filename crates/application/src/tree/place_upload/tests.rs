@@ -3,7 +3,7 @@
 use super::{Placed, place_upload};
 use crate::fixture::{by_ada, entered, noted, once};
 use crate::testing::{TestPorts, settings};
-use crate::tree::fixture::{drive, finding, name, node};
+use crate::tree::fixture::{a_folder, drive, finding, name, node};
 use crate::tree::last_numbers::PlacedName;
 use crate::tree::{TreeContext, TreeError};
 use fm_domain::audit::AuditAction;
@@ -13,7 +13,7 @@ use fm_domain::files::{File, IfMatch, Revision, Sha256, VersionNumber};
 use fm_domain::ids::{BlobId, FileId, NodeId};
 use fm_domain::testing::{CountingIds, Effects, FakeUnitOfWork, a_file};
 use fm_domain::tree::{
-    Delta, Entered, Item, ItemKind, MAX_FOLDER_ENTRIES, OnConflict, PlaceItem, Placing, Precondition,
+    Delta, Entered, Folder, Item, ItemKind, MAX_FOLDER_ENTRIES, OnConflict, PlaceItem, Placing, Precondition,
     TreePath,
 };
 
@@ -52,7 +52,8 @@ async fn without_a_place_a_file_goes_to_the_root_and_nothing_is_asked() {
     });
     let placed = place(&mut unit, &Placing::default()).await.unwrap();
     assert_eq!((placed.file.parent, placed.replaced), (NodeId::root(drive()), false));
-    assert_eq!((placed.requested_name, placed.moved_from), (None, None));
+    assert_eq!((&placed.requested_name, placed.moved_from), (&None, None));
+    assert_eq!(placed.path().as_deref(), Some("/hello.txt"));
     let [entry] = &noted(&unit.audit)[..] else { unreachable!("one entry") };
     assert_eq!(entry.action, by_ada(AuditAction::FILE_UPLOADED, None).action);
 }
@@ -72,8 +73,30 @@ async fn folders_of_its_path_are_made_and_charged() {
         Ok(())
     });
     let placing = Placing { path: TreePath::parse("photos/2026/").unwrap(), ..Placing::default() };
-    place(&mut unit, &placing).await.unwrap();
+    let placed = place(&mut unit, &placing).await.unwrap();
     assert_eq!(effects.seen(), ["photos", "2026", "charge", "hello.txt"]);
+    assert_eq!(placed.path().as_deref(), Some("/photos/2026/hello.txt"));
+}
+
+#[tokio::test]
+async fn the_path_of_a_file_is_told_where_the_unit_has_met_the_folders_above_it() {
+    let effects = Effects::default();
+    let outer = a_folder(40, "Work");
+    let inner = Folder { parent: Some(outer.id), ..a_folder(41, "2026") };
+    for (parent, path, expected) in [
+        (outer.id, "", Some("/Work/hello.txt")),
+        // What is above it is not asked for.
+        (inner.id, "", None),
+        // How deep it lies has to be known here, and so its way is.
+        (inner.id, "A", Some("/inner/a/hello.txt")),
+    ] {
+        let mut unit = inside(&effects, &[outer.clone().into(), inner.clone().into()]);
+        unit.nodes.expect_entry().returning(|_, _| Ok(Some(Item::Folder(a_folder(42, "a")))));
+        unit.nodes.expect_insert().times(1).returning(|_| Ok(()));
+        let path = TreePath::parse(path).unwrap();
+        let placing = Placing { parent: Some(parent), path, ..Placing::default() };
+        assert_eq!(place(&mut unit, &placing).await.unwrap().path().as_deref(), expected);
+    }
 }
 
 #[tokio::test]
@@ -86,6 +109,7 @@ async fn where_its_folder_is_gone_a_file_goes_to_the_root_unless_that_is_forbidd
     unit.nodes.expect_insert().times(1).return_once(|_| Ok(()));
     let placed = place(&mut unit, &placing).await.unwrap();
     assert_eq!(placed.moved_from, Some(node(40)));
+    assert_eq!(placed.path().as_deref(), Some("/hello (2).txt"));
     assert_eq!(placed.file.name, name("hello (2).txt"), "it replaces nothing there");
     assert_eq!(placed.requested_name, Some(name("hello.txt")));
     let strict = Placing { strict_parent: true, ..placing.clone() };

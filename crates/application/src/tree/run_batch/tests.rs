@@ -76,7 +76,7 @@ async fn run(
 fn codes(results: &[BatchResult]) -> Vec<Option<Refusal>> {
     let code = |result: &BatchResult| match result.outcome {
         BatchOutcome::Refused(refusal) => Some(refusal),
-        BatchOutcome::Item(_) | BatchOutcome::Trashed(_) | BatchOutcome::Done(_) => None,
+        BatchOutcome::Item(_) | BatchOutcome::Trashed(_) | BatchOutcome::Done { .. } => None,
     };
     results.iter().map(code).collect()
 }
@@ -318,7 +318,7 @@ async fn a_retry_with_the_key_gets_the_results_again_and_does_nothing() {
     assert_eq!(again, first);
     // The item is gone by now.
     let again = done(run(vec![], vec![row.read(), showing(&[])], batch()).await.unwrap());
-    assert_eq!(again[0].outcome, BatchOutcome::Done(Some(node(1))));
+    assert_eq!(again[0].outcome, BatchOutcome::Done { item: Some(node(1)), requested_name: None });
 }
 
 #[tokio::test]

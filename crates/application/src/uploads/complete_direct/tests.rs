@@ -119,6 +119,7 @@ async fn the_file_is_what_its_first_bytes_say_and_the_rest_is_verified_later() {
     completion.content = b"\x89PNG\r\n\x1a\n0000";
     let uploaded = completion.run(&[(2, "b"), (1, "a")]).await.unwrap();
     assert!(uploaded.fresh);
+    assert_eq!(uploaded.path, Some(format!("/{}", uploaded.view.file.name)));
     let file = uploaded.view.file;
     assert_eq!((file.content_type.as_str(), file.sha256), ("image/png", None));
     assert_eq!((file.blob, file.size), (an_upload().blob, ByteSize::new(9 * MIB)));

@@ -1,7 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::{InvalidPath, MAX_PATH_BYTES, TreePath};
+use super::{Ancestor, InvalidPath, MAX_PATH_BYTES, TreePath};
 use crate::files::{FileName, InvalidFileName};
+use crate::ids::NodeId;
+use crate::testing::CountingIds;
 
 fn names(text: &str) -> Vec<String> {
     TreePath::parse(text).unwrap().names().iter().map(ToString::to_string).collect()
@@ -71,4 +73,17 @@ fn the_directory_of_a_file_leaves_its_name_out() {
 fn a_path_is_written_from_the_root() {
     assert_eq!(TreePath::render(TreePath::parse("a/b").unwrap().names()), "/a/b");
     assert_eq!(TreePath::render([]), "/");
+}
+
+#[test]
+fn the_path_of_an_item_begins_below_the_root() {
+    let folder = |name: Option<&str>| Ancestor {
+        id: NodeId::new(CountingIds::nth(1)),
+        name: name.map(|name| name.parse().unwrap()),
+    };
+    let (root, work) = (folder(None), folder(Some("Work")));
+    let name: FileName = "a.txt".parse().unwrap();
+    assert_eq!(TreePath::below(&[], None), "/", "the root");
+    assert_eq!(TreePath::below(std::slice::from_ref(&root), Some(&name)), "/a.txt");
+    assert_eq!(TreePath::below(&[root, work], Some(&name)), "/Work/a.txt");
 }

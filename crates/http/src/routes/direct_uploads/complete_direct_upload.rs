@@ -60,6 +60,7 @@ fn etag(value: &Value) -> Result<String, String> {
 ///
 /// Completes a direct upload. The store is asked what it really has; where the parts are not those that were sent the
 /// upload is gone. A second completion gets the same file. `requested_name` and `moved_from_parent_id` tell where it went elsewhere than was asked for.
+/// `path` is there as with `POST /v1/files`.
 #[utoipa::path(
     post,
     path = "/v1/direct-uploads/{id}/complete",

@@ -57,6 +57,7 @@ pub(crate) struct UploadForm {
 /// Uploads one file. Either as a form with one part `file`, or as the raw body of any other type with `?name=`. Where the folder has an entry
 /// of that name the file is stored as `name (2).ext`, and `requested_name` tells, unless `on_conflict` says otherwise. Folders of `path` that are missing are made
 /// once the bytes are there. Where `parent_id` goes away meanwhile the file goes to the root, and `moved_from_parent_id` tells.
+/// `path` tells where it is if it lies in the root or in a folder there, or if folders were named by `path`; deeper down ask for it with `include`.
 #[utoipa::path(
     post,
     path = "/v1/files",
@@ -110,8 +111,8 @@ pub(crate) async fn upload_file(
 
 /// 201 for a new file, 200 for one that was there, with what became of its place.
 pub(crate) fn uploaded_answer(uploaded: Uploaded, settings: &HttpSettings) -> Answer {
-    let Uploaded { view, fresh, replaced, requested_name, moved_from } = uploaded;
+    let Uploaded { view, fresh, replaced, requested_name, moved_from, path } = uploaded;
     let status = if fresh && !replaced { StatusCode::CREATED } else { StatusCode::OK };
-    let about = About { requested_name, moved_from, ..About::NOTHING };
+    let about = About { path, requested_name, moved_from, ..About::NOTHING };
     file_answer(status, &view, &about, settings)
 }

@@ -181,7 +181,7 @@ pub(crate) async fn run_batch(
     let body: RunBatchBody = body.up_to(BATCH_JSON_LIMIT).read().await?;
     let command = body.command(key, &actor)?;
     match state.use_cases.tree.batch.run(&actor, command).await? {
-        Outcome::Done(results) => batch_answer(&results, &state.settings),
+        Outcome::Done(results) => batch_answer(results, &state.settings),
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn trash_item(
 ) -> Answer {
     let command = TrashCommand { item: id.known(&actor)?, if_match: precondition(request.headers())? };
     match state.use_cases.tree.trash.run(&actor, command).await? {
-        Outcome::Done(view) => trashed_answer(&view),
+        Outcome::Done(view) => trashed_answer(&view, |_| false),
         Outcome::Accepted(operation) => accepted(&operation, &state.settings),
     }
 }

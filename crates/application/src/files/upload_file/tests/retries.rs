@@ -45,6 +45,7 @@ async fn a_retry_gets_the_first_file_and_stores_nothing() {
     let kept = repeat(&effects, first(), [found(), found()], []).await.unwrap();
     assert!(!kept.fresh);
     assert_eq!(kept.view.file, a_file());
+    assert_eq!(kept.path.as_deref(), Some("/hello.txt"));
     assert_eq!(effects.seen(), ["claim", "rollback", "find", "find"]);
 }
 
