@@ -14,7 +14,9 @@ use fm_domain::database::{Database, ReadRepos, UnitOfWork};
 use fm_domain::error::PortResult;
 use fm_domain::files::{File, FileName, IfMatch};
 use fm_domain::ids::{DriveId, FileId, IdSource, NodeId, UserId};
-use fm_domain::tree::{Delta, EnterDrive, Entered, Folder, Item, ItemKind, OnConflict, Placing, Precondition};
+use fm_domain::tree::{
+    Delta, EnterDrive, Entered, Folder, Item, ItemKind, OnConflict, Placing, Precondition,
+};
 
 /// What all changes of a tree need.
 #[derive(Clone)]

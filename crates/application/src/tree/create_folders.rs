@@ -12,7 +12,9 @@ use fm_domain::database::UnitOfWork;
 use fm_domain::events::Change;
 use fm_domain::files::FileName;
 use fm_domain::ids::NodeId;
-use fm_domain::tree::{Ancestor, Delta, Entered, Folder, Item, MAX_BATCH, TreePath, check_room, levels_below};
+use fm_domain::tree::{
+    Ancestor, Delta, Entered, Folder, Item, MAX_BATCH, TreePath, check_room, levels_below,
+};
 
 /// The most folders that one request makes: of as many paths as it may have each can have one above it that is missing too.
 const MOST_MADE: usize = 2 * MAX_BATCH;
