@@ -7,7 +7,7 @@ import { describe } from "../ui/problem";
 import { de } from "./de";
 import { en } from "./en";
 
-/** Codes that nobody who uses the console is told, and why. */
+/** Codes that users of the console are never told, and why. */
 const unmet: Record<string, string> = {
   thumbnail_not_ready: "thumbnails are asked for only once they are there",
   no_thumbnail: "a file without a thumbnail is shown by its kind",
