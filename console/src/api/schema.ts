@@ -222,6 +222,7 @@ export interface paths {
          * @description Uploads one file. Either as a form with one part `file`, or as the raw body of any other type with `?name=`. Where the folder has an entry
          *     of that name the file is stored as `name (2).ext`, and `requested_name` tells, unless `on_conflict` says otherwise. Folders of `path` that are missing are made
          *     once the bytes are there. Where `parent_id` goes away meanwhile the file goes to the root, and `moved_from_parent_id` tells.
+         *     `path` tells where it is if it lies in the root or in a folder there, or if folders were named by `path`; deeper down ask for it with `include`.
          */
         post: operations["upload_file"];
         delete?: never;
@@ -847,6 +848,7 @@ export interface paths {
          * Complete a direct upload
          * @description Completes a direct upload. The store is asked what it really has; where the parts are not those that were sent the
          *     upload is gone. A second completion gets the same file. `requested_name` and `moved_from_parent_id` tell where it went elsewhere than was asked for.
+         *     `path` is there as with `POST /v1/files`.
          */
         post: operations["complete_direct_upload"];
         delete?: never;
@@ -1329,6 +1331,11 @@ export interface components {
             /** @example move */
             op: string;
             /**
+             * @description The name that the item was to have, where that was taken and it is numbered; with `item_id`, since an `item` tells it itself.
+             * @example Invoices
+             */
+            requested_name?: string;
+            /**
              * Format: int32
              * @description The status that the change alone would be answered with.
              * @example 200
@@ -1623,7 +1630,8 @@ export interface components {
              */
             parent_id: string;
             /**
-             * @description The way to it from the root of its drive, its name included; where it was asked for, or was changed.
+             * @description The way to it from the root of its drive, its name included; where it was asked for, or was changed, and of an upload where no more has
+             *     to be read for it.
              * @example /Work/café.png
              */
             path?: string;
@@ -7538,7 +7546,10 @@ export interface operations {
     get_trashed_item: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The entity tag that the client has. */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description The item. */
                 id: string;
@@ -7550,13 +7561,20 @@ export interface operations {
             /** @description The item. */
             200: {
                 headers: {
-                    /** @description The item's entity tag. */
+                    /** @description Changes with all that is told of the item. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TrashedItem"];
                 };
+            };
+            /** @description What the client has is current. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `unauthenticated`: valid credentials are needed. */
             401: {

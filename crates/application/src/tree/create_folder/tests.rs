@@ -108,8 +108,8 @@ async fn a_folder_that_is_there_is_reused_in_one_that_is_full() {
     let found = there.clone();
     reads.tree.expect_item().return_once(move |_, _| Ok(Some(found)));
     let unit = full(&effects, Some(there.clone()));
-    let reused = create([unit], Some(reads), command(OnFolderConflict::Reuse)).await.unwrap();
-    assert_eq!((reused.fresh, reused.view.folder.id), (false, there.id()));
+    let found_again = create([unit], Some(reads), command(OnFolderConflict::Reuse)).await.unwrap();
+    assert_eq!((found_again.fresh, found_again.view.folder.id), (false, there.id()));
     for (on_conflict, found) in [
         (OnFolderConflict::Reuse, None),
         (OnFolderConflict::Rename, Some(there.clone())),
