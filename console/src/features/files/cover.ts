@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { focusIsLost } from "../../ui/focus";
 
 /** From this width down the details lie over what stands beside them on wider screens: as `items.css` has it. */
@@ -12,8 +12,12 @@ export function setBeneath(part: Element, isInert: boolean): void {
   }
 }
 
-/** While a part covers what stands before it the focus is in the part, and goes back to where it was when that is closed. */
-export function useCover(ref: RefObject<HTMLElement | null>): void {
+/**
+ * While a part covers what stands before it the focus is in the part, and goes back to where it was when that is closed. Tells
+ * whether it does.
+ */
+export function useCover(ref: RefObject<HTMLElement | null>): boolean {
+  const [covers, setCovers] = useState(() => matchMedia(NARROW).matches);
   useLayoutEffect(() => {
     const part = ref.current;
     if (!part) return;
@@ -21,6 +25,7 @@ export function useCover(ref: RefObject<HTMLElement | null>): void {
     let opener = document.activeElement;
     const update = () => {
       setBeneath(part, narrow.matches);
+      setCovers(narrow.matches);
       const focused = document.activeElement;
       if (!narrow.matches || !(focusIsLost() || focused?.closest("[inert]"))) return;
       opener = focused;
@@ -38,4 +43,5 @@ export function useCover(ref: RefObject<HTMLElement | null>): void {
       });
     };
   }, []);
+  return covers;
 }

@@ -13,7 +13,8 @@ import { Versions } from "./versions";
 /** What is known of one entry, and its versions. */
 export function Details({ item, onClose }: { item: Item | null; onClose: () => void }) {
   const ref = useRef<HTMLElement>(null);
-  useCover(ref);
+  // The heading of the page where the page's own is covered.
+  const Heading = useCover(ref) ? "h1" : "h2";
   useKeptFocus(ref);
   return (
     <aside
@@ -29,7 +30,7 @@ export function Details({ item, onClose }: { item: Item | null; onClose: () => v
       }}
     >
       <header class="details-head">
-        <h2>{item ? item.name : t("details.title")}</h2>
+        <Heading>{item ? item.name : t("details.title")}</Heading>
         <button type="button" class="icon-button" aria-label={t("details.close")} onClick={onClose}>
           <Icon name="close" />
         </button>

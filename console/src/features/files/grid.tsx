@@ -104,7 +104,8 @@ export function ItemGrid<T extends ListedItem>(props: GridProps<T>) {
     if (inside.current && focusIsLost()) wanted.current = true;
   }, [ids]);
   useLayoutEffect(() => {
-    if (!wanted.current) return;
+    // Where the keyboard goes elsewhere it is drawn first.
+    if (!wanted.current || selection.peek().active !== active) return;
     const row = scroller.current?.querySelector<HTMLElement>('[data-id][tabindex="0"]');
     if (!row) return;
     wanted.current = false;
