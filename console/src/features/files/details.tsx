@@ -14,7 +14,8 @@ import { Versions } from "./versions";
 export function Details({ item, onClose }: { item: Item | null; onClose: () => void }) {
   const ref = useRef<HTMLElement>(null);
   // The heading of the page where the page's own is covered.
-  const Heading = useCover(ref) ? "h1" : "h2";
+  const covers = useCover(ref);
+  const Heading = covers ? "h1" : "h2";
   useKeptFocus(ref);
   return (
     <aside
@@ -35,12 +36,12 @@ export function Details({ item, onClose }: { item: Item | null; onClose: () => v
           <Icon name="close" />
         </button>
       </header>
-      {item ? <Facts key={item.id} item={item} /> : <p class="muted">{t("details.none")}</p>}
+      {item ? <Facts key={item.id} item={item} covers={covers} /> : <p class="muted">{t("details.none")}</p>}
     </aside>
   );
 }
 
-function Facts({ item }: { item: Item }) {
+function Facts({ item, covers }: { item: Item; covers: boolean }) {
   const type = item.kind === "file" ? item.content_type : null;
   return (
     <>
@@ -64,7 +65,7 @@ function Facts({ item }: { item: Item }) {
           </>
         )}
       </dl>
-      {item.kind === "file" && <Versions file={item} />}
+      {item.kind === "file" && <Versions file={item} level={covers ? 2 : 3} />}
     </>
   );
 }

@@ -20,8 +20,8 @@ interface Entry extends Version {
   id: string;
 }
 
-/** The contents that a file has and had, page by page. */
-export function Versions({ file }: { file: FileItem }) {
+/** The contents that a file has and had, page by page, under a heading of this level. */
+export function Versions({ file, level }: { file: FileItem; level: number }) {
   const list = useMemo(
     () =>
       new PagedList<Entry>(async ({ cursor }) => {
@@ -44,7 +44,9 @@ export function Versions({ file }: { file: FileItem }) {
   const error = list.error.value;
   return (
     <section ref={ref} class="versions" tabIndex={-1} aria-labelledby="versions-title">
-      <h3 id="versions-title">{t("versions.title")}</h3>
+      <h3 id="versions-title" aria-level={level}>
+        {t("versions.title")}
+      </h3>
       {list.status.value === "loading" && <Loading rows={2} />}
       {versions.length === 1 && <p class="muted">{t("versions.none")}</p>}
       {versions.length > 1 && (
